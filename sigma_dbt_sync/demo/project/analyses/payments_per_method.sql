@@ -1,0 +1,1 @@
+select method, count(*) as payments from {{ ref('stg_payments') }} group by all

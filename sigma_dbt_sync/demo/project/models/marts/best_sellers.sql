@@ -1,0 +1,7 @@
+select
+    category,
+    sku,
+    sum(quantity) as pieces
+from {{ ref('order_items') }}
+group by all
+order by pieces desc

@@ -1,0 +1,1 @@
+select sku, product_name, price from {{ ref('stg_products') }}

@@ -1,0 +1,3 @@
+{% test at_least_rows(model, rows) %}
+select count(*) as found from {{ model }} having count(*) < {{ rows }}
+{% endtest %}

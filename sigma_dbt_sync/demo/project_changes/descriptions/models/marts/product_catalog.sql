@@ -1,0 +1,5 @@
+select
+    sku,
+    product_name,
+    price
+from {{ ref('stg_products') }}

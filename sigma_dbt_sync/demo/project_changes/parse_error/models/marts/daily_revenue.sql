@@ -1,0 +1,7 @@
+select
+    orders.ordered_on,
+    count(distinct orders.order_id) as orders,
+    sum(items.amount)::decimal(16, 2) as revenue
+from {{ ref('ordres') }} as orders
+inner join {{ ref('order_items') }} as items using (order_id)
+group by all

@@ -1,0 +1,8 @@
+select
+    category,
+    sku,
+    sum(turnover) as turnover,
+    sum(quantity) as pieces
+from {{ ref('order_items') }}
+group by all
+order by pieces desc
