@@ -1,0 +1,222 @@
+"""Everything one run tells, as rows that no other run can change.
+
+Takes the archive entry and a way to read its artifacts; a damaged artifact becomes a row of
+sync_artifacts with the reason, and the rest of the run is loaded.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sigma_dbt_sync.artifacts.catalog import read_catalog
+from sigma_dbt_sync.artifacts.document import Metadata
+from sigma_dbt_sync.artifacts.manifest import Manifest
+from sigma_dbt_sync.artifacts.run_entry import Artifact, ArtifactKind, RunEntry
+from sigma_dbt_sync.artifacts.run_results import read_run_results
+from sigma_dbt_sync.artifacts.sources import read_sources
+from sigma_dbt_sync.artifacts.values import instant
+from sigma_dbt_sync.errors import UnreadableArtifact
+from sigma_dbt_sync.normalize.executions import bare_invocation, step_results
+from sigma_dbt_sync.normalize.freshness import freshness_rows
+from sigma_dbt_sync.normalize.keys import code_row
+from sigma_dbt_sync.normalize.node_status import Compiled
+from sigma_dbt_sync.normalize.run_context import RunContext, run_context
+from sigma_dbt_sync.normalize.runs import run_row, step_rows
+from sigma_dbt_sync.normalize.test_targets import test_views
+from sigma_dbt_sync.tables.graph import CodeRow
+from sigma_dbt_sync.tables.ledger import ArtifactRow
+from sigma_dbt_sync.tables.results import NodeExecutionRow, SourceFreshnessRow, TestResultRow
+from sigma_dbt_sync.tables.runs import InvocationRow, RunRow, RunStepRow
+
+ReadBytes = Callable[[str], bytes]
+"""Reads an archived artifact by its sha256."""
+
+ReadManifest = Callable[[str], Manifest]
+"""Reads and decodes an archived manifest; callers cache, because runs share manifests."""
+
+HAVE = ("found", "shared")
+
+
+@dataclass(slots=True)
+class RunFacts:
+    """The rows of one run."""
+
+    context: RunContext
+    entry: RunEntry
+    entry_sha256: str
+    manifest: Manifest | None = None
+    invocations: dict[str, InvocationRow] = field(default_factory=dict[str, InvocationRow])
+    executions: list[NodeExecutionRow] = field(default_factory=list[NodeExecutionRow])
+    tests: list[TestResultRow] = field(default_factory=list[TestResultRow])
+    freshness: list[SourceFreshnessRow] = field(default_factory=list[SourceFreshnessRow])
+    compiled: list[Compiled] = field(default_factory=list[Compiled])
+    code: dict[str, CodeRow] = field(default_factory=dict[str, CodeRow])
+    artifacts: list[ArtifactRow] = field(default_factory=list[ArtifactRow])
+    taken: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    """(kind, invocation_id) of the results taken so far."""
+
+    @property
+    def known_nodes(self) -> tuple[str, ...]:
+        """unique_ids of the run's manifest, as far as tables show them."""
+        manifest = self.manifest
+        return (
+            () if manifest is None else (*manifest.nodes, *manifest.sources, *manifest.unit_tests)
+        )
+
+    @property
+    def run(self) -> RunRow:
+        """The run's own row."""
+        return run_row(
+            self.entry,
+            self.entry_sha256,
+            list(self.invocations.values()),
+            self.executions,
+            self.freshness,
+        )
+
+    @property
+    def steps(self) -> list[RunStepRow]:
+        """A row per step."""
+        return step_rows(self.entry, self.invocations.values())
+
+
+def run_facts(
+    entry: RunEntry, entry_sha256: str, read: ReadBytes, read_manifest: ReadManifest
+) -> RunFacts:
+    """Decode a run's artifacts into rows."""
+    facts = RunFacts(run_context(entry), entry, entry_sha256)
+    ordered = sorted(
+        entry.artifacts, key=lambda found: (found.kind != "manifest", found.step_index)
+    )
+    for artifact in ordered:
+        if artifact.state not in HAVE or artifact.sha256 is None:
+            facts.artifacts.append(_ledger(facts, artifact, artifact.state, artifact.reason))
+            continue
+        try:
+            metadata, is_new = _take(facts, artifact, artifact.sha256, read, read_manifest)
+        except UnreadableArtifact as damaged:
+            facts.artifacts.append(_ledger(facts, artifact, "unreadable", str(damaged)))
+            continue
+        state = artifact.state if is_new else "duplicate"
+        facts.artifacts.append(_ledger(facts, artifact, state, None, metadata))
+    return facts
+
+
+def _take(
+    facts: RunFacts, artifact: Artifact, sha256: str, read: ReadBytes, read_manifest: ReadManifest
+) -> tuple[Metadata, bool]:
+    """Add one artifact's rows; tell its metadata, and whether it was new to this run."""
+    match artifact.kind:
+        case "manifest":
+            manifest = read_manifest(sha256)
+            manifest.decode_all()
+            facts.manifest = manifest
+            if artifact.state == "found":
+                _take_compiled_of_manifest(facts, artifact.step_index)
+            return manifest.metadata, True
+        case "run_results":
+            return _take_run_results(facts, artifact.step_index, read(sha256))
+        case "sources":
+            return _take_sources(facts, artifact.step_index, read(sha256))
+        case "catalog":
+            return read_catalog(read(sha256)).metadata, True
+
+
+def _take_run_results(facts: RunFacts, step_index: int, data: bytes) -> tuple[Metadata, bool]:
+    """Add a command's results, once: a step may serve the file that an earlier step wrote."""
+    results = read_run_results(data)
+    manifest = facts.manifest
+    views = test_views(manifest) if manifest else {}
+    parents = manifest.parents if manifest else {}
+    rows = step_results(results, facts.context, step_index, views, parents)
+    if not _is_new(facts, "run_results", rows.invocation.invocation_id):
+        return results.metadata, False
+    facts.invocations[rows.invocation.invocation_id] = rows.invocation
+    facts.executions.extend(rows.executions)
+    facts.tests.extend(rows.tests)
+    tested = {row.test_unique_id for row in rows.tests}
+    for unique_id, code in rows.compiled:
+        row = code_row(facts.context.account_id, code, None)
+        if unique_id in tested:
+            facts.code[row.code_hash] = row
+        _take_compiled(facts, step_index, unique_id, row)
+    return results.metadata, True
+
+
+def _take_sources(facts: RunFacts, step_index: int, data: bytes) -> tuple[Metadata, bool]:
+    sources = read_sources(data)
+    row = bare_invocation(
+        sources.metadata,
+        facts.context,
+        step_index,
+        command="freshness",
+        elapsed=sources.elapsed_time,
+    )
+    if not _is_new(facts, "sources", row.invocation_id):
+        return sources.metadata, False
+    facts.invocations.setdefault(row.invocation_id, row)
+    manifest = facts.manifest
+    names = {uid: node.relation_name for uid, node in manifest.sources.items()} if manifest else {}
+    facts.freshness.extend(freshness_rows(sources, facts.context, step_index, names))
+    return sources.metadata, True
+
+
+def _is_new(facts: RunFacts, kind: ArtifactKind, invocation_id: str) -> bool:
+    """Whether no earlier step served this file; one command may write a file of each kind."""
+    taken = (kind, invocation_id)
+    is_new = taken not in facts.taken
+    facts.taken.add(taken)
+    return is_new
+
+
+def _take_compiled_of_manifest(facts: RunFacts, step_index: int) -> None:
+    if facts.manifest is not None:
+        for unique_id, node in facts.manifest.nodes.items():
+            if node.compiled:
+                row = code_row(facts.context.account_id, node.compiled, node.language)
+                _take_compiled(facts, step_index, unique_id, row)
+
+
+def _take_compiled(facts: RunFacts, step_index: int, unique_id: str, row: CodeRow) -> None:
+    """Note a node's compiled code, when the run says something about the node."""
+    context = facts.context
+    if context.feeds_state:
+        facts.code[row.code_hash] = row
+        facts.compiled.append(
+            Compiled(
+                unique_id=unique_id,
+                code_hash=row.code_hash,
+                run_started_at=context.started_at,
+                run_id=context.run_id,
+                step_index=step_index,
+            )
+        )
+
+
+def _ledger(
+    facts: RunFacts,
+    artifact: Artifact,
+    state: str,
+    reason: str | None,
+    metadata: Metadata | None = None,
+) -> ArtifactRow:
+    told = metadata or Metadata()
+    return ArtifactRow(
+        account_id=facts.context.account_id,
+        run_id=facts.context.run_id,
+        step_index=artifact.step_index,
+        artifact=artifact.kind,
+        environment_id=facts.context.environment_id,
+        variant=facts.context.variant,
+        run_started_at=facts.context.started_at,
+        feeds_state=facts.context.feeds_state,
+        state=state,
+        reason=reason,
+        sha256=artifact.sha256,
+        size_bytes=artifact.size,
+        from_run_id=artifact.from_run_id,
+        invocation_id=told.invocation_id,
+        schema_version=told.dbt_schema_version,
+        dbt_version=told.dbt_version,
+        generated_at=instant(told.generated_at),
+        unknown_keys=None,
+    )

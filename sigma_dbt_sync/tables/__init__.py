@@ -1,0 +1,45 @@
+"""The warehouse tables. A new table is one new row class here plus one line in ALL."""
+
+from typing import Any
+
+from sigma_dbt_sync.tables.account import DBT_ENVIRONMENTS, DBT_JOB_STATUS, DBT_JOBS, DBT_PROJECTS
+from sigma_dbt_sync.tables.columns import DBT_COLUMNS
+from sigma_dbt_sync.tables.graph import DBT_CODE, DBT_EDGES
+from sigma_dbt_sync.tables.ledger import SYNC_ARTIFACTS, SYNC_LOADS
+from sigma_dbt_sync.tables.node_status import DBT_NODE_STATUS
+from sigma_dbt_sync.tables.relations import DBT_MODELS, DBT_SEEDS, DBT_SNAPSHOTS, DBT_SOURCES
+from sigma_dbt_sync.tables.results import (
+    DBT_NODE_EXECUTIONS,
+    DBT_SOURCE_FRESHNESS,
+    DBT_TEST_RESULTS,
+)
+from sigma_dbt_sync.tables.runs import DBT_INVOCATIONS, DBT_RUN_STEPS, DBT_RUNS
+from sigma_dbt_sync.tables.spec import Column, Kind, Row, Table
+from sigma_dbt_sync.tables.tests import DBT_TEST_TARGETS, DBT_TESTS
+
+ALL: tuple[Table[Any], ...] = (
+    DBT_PROJECTS,
+    DBT_ENVIRONMENTS,
+    DBT_JOBS,
+    DBT_JOB_STATUS,
+    DBT_RUNS,
+    DBT_RUN_STEPS,
+    DBT_INVOCATIONS,
+    DBT_NODE_EXECUTIONS,
+    DBT_TEST_RESULTS,
+    DBT_SOURCE_FRESHNESS,
+    DBT_MODELS,
+    DBT_SOURCES,
+    DBT_SEEDS,
+    DBT_SNAPSHOTS,
+    DBT_COLUMNS,
+    DBT_TESTS,
+    DBT_TEST_TARGETS,
+    DBT_EDGES,
+    DBT_CODE,
+    DBT_NODE_STATUS,
+    SYNC_LOADS,
+    SYNC_ARTIFACTS,
+)
+
+__all__ = ["ALL", "Column", "Kind", "Row", "Table"]
