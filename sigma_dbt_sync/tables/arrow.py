@@ -29,8 +29,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def row_hashes(table: Table[Any], rows: Sequence[Row]) -> list[str]:
-    """Hash the content of each row, the same on every machine; `unhashed` columns do not count."""
-    names = [column.name for column in table.columns if column.name not in table.unhashed]
+    """Hash the content of each row, the same on every machine."""
+    names = [column.name for column in table.columns]
     content: Callable[[Row], Any] = attrgetter(*names)
     encode = msgspec.msgpack.Encoder().encode
     digest = xxhash.xxh3_128_hexdigest

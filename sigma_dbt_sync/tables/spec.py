@@ -77,10 +77,7 @@ BOOKKEEPING = tuple(column.name for column in BOOKKEEPING_COLUMNS)
 
 @dataclass(frozen=True, slots=True)
 class Table(Generic[R]):
-    """One warehouse table holding rows of type `R`.
-
-    `unhashed` names the columns that are kept but do not make a row count as changed.
-    """
+    """One warehouse table holding rows of type `R`."""
 
     name: str
     row: type[R]
@@ -88,7 +85,6 @@ class Table(Generic[R]):
     description: str
     columns: tuple[Column, ...]
     group: str
-    unhashed: frozenset[str] = frozenset()
 
     @property
     def stored(self) -> tuple[Column, ...]:
@@ -114,7 +110,6 @@ def table_of(
     name: str,
     key: tuple[str, ...],
     group: str = "dbt_metadata",
-    unhashed: tuple[str, ...] = (),
 ) -> Table[R]:
     """Read a table's definition from its row class.
 
@@ -124,7 +119,7 @@ def table_of(
     """
     hints = get_type_hints(row, include_extras=True)
     columns = tuple(_column(field, hints[field]) for field in row.__struct_fields__)
-    missing = {*key, *unhashed} - {column.name for column in columns}
+    missing = set(key) - {column.name for column in columns}
     if missing:
         message = f"{name}: no such column: {sorted(missing)}"
         raise TypeError(message)
@@ -133,7 +128,7 @@ def table_of(
         message = f"{name}: a key that may be empty finds no row: {loose}"
         raise TypeError(message)
     description = " ".join((row.__doc__ or "").split())
-    return Table(name, row, key, description, columns, group, frozenset(unhashed))
+    return Table(name, row, key, description, columns, group)
 
 
 def _column(name: str, hint: Any) -> Column:

@@ -5,10 +5,9 @@ import re
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from random import uniform
-from time import monotonic, sleep
 
 import duckdb
+import stamina
 
 from sigma_dbt_sync.errors import WarehouseBusy, WarehouseError
 
@@ -24,6 +23,7 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 }
 _LOCKED = "Could not set lock on file"
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
+_WORTH_TELLING = 2
 _HOLDER = re.compile(r"Conflicting lock is held in (?P<program>.+) \(PID (?P<pid>\d+)\)")
 
 
@@ -55,25 +55,32 @@ def open_file(path: Path, *, wait_seconds: float, create: bool) -> duckdb.DuckDB
 
 def _connect(path: Path, wait_seconds: float) -> duckdb.DuckDBPyConnection:
     """Connect, asking again and again while another process has the file."""
-    give_up_at = monotonic() + wait_seconds
-    pause = _FIRST_PAUSE
-    while True:
-        try:
-            return duckdb.connect(path, config=_CONFIG)
-        except duckdb.IOException as error:
-            if _LOCKED not in str(error):
-                raise
-            holder = _holder(str(error))
-            if monotonic() >= give_up_at:
-                raise WarehouseBusy(
-                    f"{path} is held by {holder}; waited {wait_seconds:.0f} seconds. DuckDB gives "
-                    f"a file to one process at a time: close it there, then sync again. Nothing is "
-                    f"lost."
-                ) from error
-        if pause == _FIRST_PAUSE:
-            _log.info("waiting for %s, held by %s", path, holder)
-        sleep(pause * uniform(0.5, 1.5))  # noqa: S311 - waiting processes must fall out of step
-        pause = min(2 * pause, _LONGEST_PAUSE)
+    try:
+        for attempt in stamina.retry_context(
+            on=_is_locked,
+            attempts=None,
+            timeout=wait_seconds,
+            wait_initial=_FIRST_PAUSE,
+            wait_max=_LONGEST_PAUSE,
+            wait_jitter=_LONGEST_PAUSE / 2,
+        ):
+            with attempt:
+                if attempt.num == _WORTH_TELLING:
+                    _log.info("waiting for %s, held by another process", path)
+                return duckdb.connect(path, config=_CONFIG)
+    except duckdb.IOException as error:
+        if not _is_locked(error):
+            raise
+        raise WarehouseBusy(
+            f"{path} is held by {_holder(str(error))}; waited {wait_seconds:.0f} seconds. DuckDB "
+            f"gives a file to one process at a time: close it there, then sync again. Nothing is "
+            f"lost."
+        ) from error
+    raise AssertionError  # stamina either returns or raises
+
+
+def _is_locked(error: Exception) -> bool:
+    return isinstance(error, duckdb.IOException) and _LOCKED in str(error)
 
 
 @contextmanager

@@ -49,7 +49,6 @@ def described(kind: object) -> object:
         (Annotated[int, "X."], {}, r"Meta\(description=...\) is missing"),
         (Annotated[int, Meta(description="")], {}, "is missing"),
         (described(int), {"key": ("other",)}, "no such column"),
-        (described(int), {"unhashed": ("other",)}, "no such column"),
         (described(int | None), {}, "may be empty"),
     ],
 )

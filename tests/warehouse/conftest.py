@@ -27,7 +27,7 @@ class Item(Row):
     sold_at: Annotated[datetime | None, Meta(description="When, UTC.")] = None
     extra: Annotated[Json | None, Meta(description="Whatever else.")] = None
     raw_code_hash: Annotated[str | None, Meta(description="Code.")] = None
-    seen: Annotated[int, Meta(description="Does not count as a change.")] = 0
+    seen: Annotated[int, Meta(description="How often it was seen.")] = 0
 
 
 class Code(Row):
@@ -38,7 +38,7 @@ class Code(Row):
     code: Annotated[str, Meta(description="Text.")]
 
 
-ITEMS = table_of(Item, name="items", key=("account_id", "order_id", "line"), unhashed=("seen",))
+ITEMS = table_of(Item, name="items", key=("account_id", "order_id", "line"))
 CODES = table_of(Code, name="dbt_code", key=("account_id", "code_hash"))
 ORDERS = parse_view(
     "orders",

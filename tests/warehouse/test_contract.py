@@ -31,14 +31,6 @@ def test_only_changed_rows_are_updated(warehouse, shop):
     assert written.column(0).to_pylist() == [3, 10]
 
 
-def test_an_unhashed_column_alone_is_no_change(warehouse, shop):
-    shop.publish(warehouse, shop.item(seen=1))
-
-    assert shop.publish(warehouse, shop.item(seen=2)) == Counts()
-    assert shop.publish(warehouse, shop.item(seen=3, text="x")) == Counts(updated=1)
-    assert warehouse.query("SELECT seen FROM items").to_pylist() == [{"seen": 3}]
-
-
 def test_a_value_can_become_empty(warehouse, shop):
     shop.publish(warehouse, shop.item(text="x"))
 
