@@ -44,7 +44,7 @@ check: $(READY) ## style, types and layers; changes nothing
 format: $(READY) ## rewrite the sources in the project's style
 	@$(BIN)/ruff check --quiet --fix-only . && $(BIN)/ruff format --quiet .
 
-bench: $(READY) ## measure a sync on large made-up projects
+bench: $(READY) .venv-bench/.ready ## measure a sync on large made-up projects
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 # dbt itself is no dependency of this project: it only records what the demo account serves. dbt 1.12
@@ -89,6 +89,13 @@ $(READY): pyproject.toml constraints.txt
 		echo "Python could not create $(VENV). On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 	@$(BIN)/python -m pip install -qq -c constraints.txt $(BUILD)
 	@$(BIN)/python -m pip install -qq -c constraints.txt --no-build-isolation -e '.[dev]'
+	@touch $@
+
+# What the benchmarks compare with, apart from what the project itself needs.
+.venv-bench/.ready: benchmarks/peers.txt
+	$(call need_python)
+	@"$(PYTHON)" -m venv --clear .venv-bench
+	@.venv-bench/bin/python -m pip install -qq -r benchmarks/peers.txt
 	@touch $@
 
 .venv-dbt/.ready: Makefile

@@ -9,6 +9,7 @@
     │   ├── NotFound             it has no such thing, or hides it from our token (404)
     │   └── UnexpectedAnswer     it answered something we cannot read
     ├── ArchiveError             the archive cannot be read or written
+    │   └── BlobTooLarge         one artifact is larger than is kept; the rest of the sync goes on
     ├── UnreadableArtifact       one artifact is damaged; the rest of the sync goes on
     └── WarehouseError           the warehouse refused a statement
         ├── WarehouseBusy        somebody else holds it; a rerun helps
@@ -84,6 +85,10 @@ class UnexpectedAnswer(ServiceError):
 
 class ArchiveError(SyncError):
     """The archive cannot be read or written."""
+
+
+class BlobTooLarge(ArchiveError):
+    """One artifact is larger than the archive keeps; it is recorded, and the sync goes on."""
 
 
 class UnreadableArtifact(SyncError):

@@ -1,1 +1,1 @@
-"""The shapes of what is archived. Differences between dbt versions are handled here, nowhere else."""
+"""The shapes of what is archived; only here do dbt versions differ from each other."""

@@ -36,8 +36,8 @@ class Threshold(Struct, frozen=True, gc=False):
     period: str | None = None
 
 
-def decode(decoder: json.Decoder[T], data: bytes, what: str) -> T:
-    """Decode a whole artifact.
+def decode(decoder: json.Decoder[T], data: bytes | Raw, what: str) -> T:
+    """Decode an artifact, or one node of it, without copying a byte.
 
     Raises:
         UnreadableArtifact: the bytes are no JSON, or not of the artifact's shape.
@@ -50,12 +50,3 @@ def decode(decoder: json.Decoder[T], data: bytes, what: str) -> T:
     except (DecodeError, UnicodeDecodeError, RecursionError) as wrong:
         message = f"{what} is not valid JSON ({wrong}); it may be cut off or an error page"
         raise UnreadableArtifact(message) from wrong
-
-
-def decode_part(decoder: json.Decoder[T], part: Raw, what: str) -> T:
-    """Decode one node of an artifact whose node boundaries are already known.
-
-    Raises:
-        UnreadableArtifact: the node does not have the shape dbt documents.
-    """
-    return decode(decoder, bytes(part), what)

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from msgspec import Raw, Struct, field, json
 
-from sigma_dbt_sync.artifacts.document import Metadata, Threshold, decode, decode_part
+from sigma_dbt_sync.artifacts.document import Metadata, Threshold, decode
 
 NULL = Raw(b"null")
 
@@ -223,4 +223,4 @@ class Manifest:
 
 
 def _decoded(spans: dict[str, Raw]) -> dict[str, Node]:
-    return {uid: decode_part(_NODE, raw, f"manifest.json, {uid}") for uid, raw in spans.items()}
+    return {uid: decode(_NODE, raw, f"manifest.json, {uid}") for uid, raw in spans.items()}

@@ -77,7 +77,7 @@ class Checkout:
     def artifacts(self) -> dict[str, bytes]:
         """Read the JSON files at the top of the target folder."""
         return {
-            f"target/{path.name}": self._neutral(path.read_bytes())
+            path.name: self._neutral(path.read_bytes())
             for path in sorted((self.place / "target").glob("*.json"))
         }
 

@@ -8,6 +8,8 @@ from sigma_dbt_sync.normalize.project import Project, resource_type
 from sigma_dbt_sync.tables.graph import EdgeRow
 
 _COUNTED = frozenset({"model", "seed", "snapshot"})
+_LEAVES = frozenset({"test", "unit_test"})
+"""Nodes that nothing reads; most nodes of a project are tests."""
 
 
 def edge_rows(project: Project) -> Iterator[EdgeRow]:
@@ -30,7 +32,7 @@ def edge_rows(project: Project) -> Iterator[EdgeRow]:
 
 
 def downstream_counts(project: Project) -> dict[str, tuple[int, int]]:
-    """Count what lies downstream of each node: (models, seeds and snapshots; exposures).
+    """Count what lies downstream of each node but tests: (models, seeds and snapshots; exposures).
 
     A set of descendants is one big integer with a bit per counted node, so that a project of 10,000
     models costs a fraction of a second. A cycle (which dbt forbids) gives no counts.
@@ -39,8 +41,8 @@ def downstream_counts(project: Project) -> dict[str, tuple[int, int]]:
     exposures = [uid for uid in project.nodes if resource_type(uid) == "exposure"]
     bits = {uid: 1 << position for position, uid in enumerate([*counted, *exposures])}
     relation_mask = (1 << len(counted)) - 1
-    below = dict.fromkeys(project.nodes, 0)
-    graph = {uid: [p for p in node.parents if p in below] for uid, node in project.nodes.items()}
+    below = {uid: 0 for uid in project.nodes if resource_type(uid) not in _LEAVES}
+    graph = {uid: [p for p in project.nodes[uid].parents if p in below] for uid in below}
     try:
         children_last = list(TopologicalSorter(graph).static_order())
     except CycleError:

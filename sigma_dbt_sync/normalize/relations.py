@@ -122,8 +122,8 @@ def _source_fields(node: Node) -> dict[str, object]:
 def _definition_hash(row: RelationRow) -> str:
     return digest(
         {
-            name: getattr(row, name)
-            for name in row.__struct_fields__
+            name: value
+            for name, value in structs.asdict(row).items()
             if name not in _NOT_DEFINITION and not name.startswith("catalog_")
         }
     )

@@ -73,9 +73,8 @@ def _test_row(node: Node, project: Project, status: NodeStatusRow | None) -> Tes
         original_file_path=node.original_file_path,
         definition_hash="",
     )
-    content = {
-        name: getattr(row, name) for name in row.__struct_fields__ if name != "compiled_code_hash"
-    }
+    content = structs.asdict(row)
+    del content["compiled_code_hash"]
     return structs.replace(row, definition_hash=digest(content))
 
 

@@ -91,7 +91,7 @@ class DuckDB:
                 dropped = self._schema.drop(con)
             con.execute("SET schema = 'main'")
             with suppress(duckdb.DependencyException):
-                con.execute(f"DROP SCHEMA {SCHEMA}")
+                con.execute(f"DROP SCHEMA IF EXISTS {SCHEMA}")
         self.close()
         return dropped
 

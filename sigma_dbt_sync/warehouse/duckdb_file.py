@@ -45,7 +45,9 @@ def open_file(path: Path, *, wait_seconds: float, create: bool) -> duckdb.DuckDB
     try:
         con.execute("SET TimeZone = 'UTC'")
         if create:
-            con.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+            # qualified: a file dbt_metadata.duckdb is a database of the same name as the schema
+            ((database,),) = con.execute("SELECT current_database()").fetchall()
+            con.execute(f'CREATE SCHEMA IF NOT EXISTS "{database}".{SCHEMA}')
         con.execute(f"SET schema = '{SCHEMA}'")
     except duckdb.Error as error:
         con.close()

@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 
 BUILD = 5
-RESULTS = "target/run_results.json"
+RESULTS = "run_results.json"
 
 
 def invocation(run) -> str:
@@ -33,7 +33,7 @@ def test_an_open_run_can_be_let_finish(own_api, own_account):
     shown = own_api.get(f"/runs/{run.id}/").json()["data"]
 
     assert (shown["status"], shown["artifacts_saved"]) == (10, True)
-    assert "target/run_results.json" in own_api.get(f"/runs/{run.id}/artifacts/").json()["data"]
+    assert "run_results.json" in own_api.get(f"/runs/{run.id}/artifacts/").json()["data"]
 
 
 def test_a_run_can_happen_again_under_another_id(own_api, own_account):

@@ -10,7 +10,7 @@ EXECUTED = ("model", "seed", "snapshot")
 
 
 def artifact(api, run, name, **query):
-    answer = api.get(f"/runs/{run.id}/artifacts/target/{name}.json", params=query)
+    answer = api.get(f"/runs/{run.id}/artifacts/{name}.json", params=query)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
@@ -40,9 +40,9 @@ def test_a_step_serves_its_own_files_and_what_was_left_before_it(api, account):
     path = f"/runs/{account.run('baseline').id}/artifacts/"
     listed = {step: set(api.get(path, params={"step": step}).json()["data"]) for step in (4, 5, 6)}
 
-    assert "target/run_results.json" not in listed[4]
-    assert {"target/sources.json", "target/run_results.json"} <= listed[5]
-    assert listed[6] - listed[5] == {"target/catalog.json"}
+    assert "run_results.json" not in listed[4]
+    assert {"sources.json", "run_results.json"} <= listed[5]
+    assert listed[6] - listed[5] == {"catalog.json"}
 
 
 def test_without_a_step_the_last_one_is_served(api, account):
@@ -57,7 +57,7 @@ def test_a_run_without_artifacts_lists_null(api, account, name):
     run = account.run(name)
 
     assert api.get(f"/runs/{run.id}/artifacts/").json()["data"] is None
-    assert api.get(f"/runs/{run.id}/artifacts/target/manifest.json").status_code == 404
+    assert api.get(f"/runs/{run.id}/artifacts/manifest.json").status_code == 404
     assert api.get(f"/runs/{run.id}/").json()["data"]["artifacts_saved"] is False
 
 

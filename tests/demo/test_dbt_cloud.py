@@ -52,7 +52,7 @@ def test_a_missing_slash_is_redirected_with_the_query_kept(api):
 
 def test_an_artifact_path_is_not_redirected(api, account):
     run = account.run("baseline")
-    answer = api.get(f"/runs/{run.id}/artifacts/target/manifest.json")
+    answer = api.get(f"/runs/{run.id}/artifacts/manifest.json")
 
     assert answer.status_code == 200
 

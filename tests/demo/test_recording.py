@@ -57,7 +57,7 @@ def test_artifacts_name_a_neutral_place_and_are_otherwise_as_written(checkout, d
     ended = project.run(dbt, "dbt build", env={"RUN": "7", "PATH": "/usr/bin:/bin"})
 
     assert ended.status == SUCCESS
-    assert json.loads(project.artifacts()["target/manifest.json"]) == {
+    assert json.loads(project.artifacts()["manifest.json"]) == {
         "root_path": NEUTRAL_PLACE,
         "run": "7",
     }

@@ -52,16 +52,16 @@ def test_the_same_anchor_gives_the_same_bytes(account):
 
 def test_another_anchor_moves_everything_by_the_same_time(account):
     later = Account(read_story(), anchor=NOW + DAY).run("tonight")
-    before = times(account.run("tonight"), "target/run_results.json", BUILD)
+    before = times(account.run("tonight"), "run_results.json", BUILD)
 
-    assert times(later, "target/run_results.json", BUILD) == [at + DAY for at in before]
+    assert times(later, "run_results.json", BUILD) == [at + DAY for at in before]
 
 
 def test_executions_lie_within_their_step(account):
     for name in ("baseline", "cancelled", "tonight"):
         run = account.run(name)
         step = run.steps[BUILD - 1]
-        found = times(run, "target/run_results.json", BUILD)
+        found = times(run, "run_results.json", BUILD)
 
         assert run.moved(step.started_at) <= min(found)
         assert max(found) <= run.moved(step.finished_at)
@@ -79,7 +79,7 @@ def test_the_week_ends_minutes_before_now(account):
 
 
 def test_the_age_of_a_source_is_kept(account):
-    sources = json.loads(account.run("freshness").artifact("target/sources.json"))["results"]
+    sources = json.loads(account.run("freshness").artifact("sources.json"))["results"]
 
     for row in sources:
         age = datetime.fromisoformat(row["snapshotted_at"]) - datetime.fromisoformat(

@@ -1,0 +1,138 @@
+"""The assets that a sync makes: the archive, the warehouse tables, and the views on them.
+
+Nothing here names a table or view: one in `tables.ALL` or `sql/views` is an asset. One step brings
+all of them up to date, because a batch of runs becomes visible everywhere or not at all.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+from msgspec import Struct
+
+from sigma_dbt_sync import sync, tables
+from sigma_dbt_sync.archive import Archive
+from sigma_dbt_sync.orchestration import checks, clock, reports
+from sigma_dbt_sync.orchestration.audit import Audit, audit, newest_finish
+from sigma_dbt_sync.orchestration.event_log import last_report, report_metadata, report_of_run
+from sigma_dbt_sync.orchestration.failures import told_to_dagster
+from sigma_dbt_sync.orchestration.resources import SyncSettings
+from sigma_dbt_sync.orchestration.specs import table_spec, view_spec
+from sigma_dbt_sync.settings import Settings
+from sigma_dbt_sync.sync import ExtractReport, LoadReport
+from sigma_dbt_sync.warehouse import open_warehouse
+from sigma_dbt_sync.warehouse.views import load_views
+
+POOL = "warehouse"
+"""A DuckDB file takes one writing process; `dagster_home/dagster.yaml` says how many steps may."""
+
+
+class Fetch(Struct, frozen=True):
+    """What the loading step needs to know of the fetching step."""
+
+    account_id: int
+    report: ExtractReport
+
+
+@dg.asset(
+    name=checks.ARCHIVE,
+    group_name="dbt_cloud",
+    kinds={"dbt"},
+    check_specs=checks.ARCHIVE_CHECKS,
+    description=(
+        "dbt Cloud's runs and their artifacts (manifest, run results, catalog, source freshness), "
+        "kept as dbt Cloud sent them. Every table can be made again from it."
+    ),
+)
+def dbt_cloud_archive(
+    context: dg.AssetExecutionContext, sync_settings: SyncSettings
+) -> dg.MaterializeResult:
+    """Fetch what is new in dbt Cloud."""
+    started_at = clock.now()
+    with told_to_dagster(context.retry_number):
+        settings = sync_settings.load()
+        with sync.open_archive(settings) as (client, archive):
+            report = sync.extract(client, archive, settings, now=started_at)
+            newest = newest_finish(archive)
+    moments = sync.Moments(started_at, clock.now())
+    context.log.info(reports.fetched(report, moments))
+    return dg.MaterializeResult(
+        metadata=reports.archive_metadata(report, moments)
+        | report_metadata(Fetch(archive.account_id, report)),
+        check_results=list(checks.judge_archive(newest, report.warnings, now=started_at)),
+    )
+
+
+def warehouse_assets(settings: Settings) -> dg.AssetsDefinition:
+    """Make the step that fills every table, and with them what the views show."""
+    views = load_views()
+
+    @dg.multi_asset(
+        name="warehouse",
+        specs=[
+            *(table_spec(table, settings) for table in tables.ALL),
+            *(view_spec(view, settings) for view in views),
+        ],
+        check_specs=checks.TABLE_CHECKS,
+        pool=POOL,
+        description="Load what the archive holds and the warehouse does not, in transactions.",
+    )
+    def load_warehouse(
+        context: dg.AssetExecutionContext, sync_settings: SyncSettings
+    ) -> Iterator[dg.MaterializeResult[Any]]:
+        started_at = clock.now()
+        with told_to_dagster(context.retry_number):
+            loaded, found = _load(context, sync_settings.load())
+        moments = sync.Moments(started_at, clock.now())
+        context.log.info(reports.loaded(loaded, moments))
+        yield from _tables(loaded, found, moments)
+        yield from (dg.MaterializeResult(view.name) for view in views)
+
+    return load_warehouse
+
+
+def _archive(settings: Settings, fetch: Fetch | None) -> Archive:
+    """Open the archive; which account it is of, only dbt Cloud can say when nothing was fetched."""
+    if fetch:
+        return Archive(settings.archive_url, fetch.account_id)
+    with sync.open_archive(settings) as (_, archive):
+        return archive
+
+
+def _load(context: dg.AssetExecutionContext, settings: Settings) -> tuple[LoadReport, Audit]:
+    """Load, and audit the warehouse if that connected to it; else the last audit still stands.
+
+    Rows carry the id of the Dagster run as sync_id, so that a row leads to the run that wrote it.
+    """
+    sync_id = context.run.run_id
+    fetch = report_of_run(context.instance, context.run, checks.ARCHIVE, Fetch)
+    archive = _archive(settings, fetch)
+    with open_warehouse(settings) as warehouse:
+        loaded = sync.load(
+            archive,
+            warehouse,
+            sync_id=sync_id,
+            clock=clock.now,
+            extracted=fetch.report if fetch else None,
+        )
+        known = last_report(context.instance, "sync_loads", Audit)
+        if known and known.is_of(archive, warehouse) and not loaded.connected:
+            return loaded, known
+        return loaded, audit(
+            archive, warehouse, sync_id=sync_id, now=clock.now(), warnings=loaded.warnings
+        )
+
+
+def _tables(
+    loaded: LoadReport, found: Audit, moments: sync.Moments
+) -> Iterator[dg.MaterializeResult[Any]]:
+    verdicts: defaultdict[dg.AssetKey | None, list[dg.AssetCheckResult]] = defaultdict(list)
+    for verdict in checks.judge_tables(found):
+        verdicts[verdict.asset_key].append(verdict)
+    for table in tables.ALL:
+        metadata = reports.table_metadata(table.name, loaded, found)
+        if table.name == "sync_loads":
+            metadata |= reports.load_metadata(loaded, found, moments) | report_metadata(found)
+        key = dg.AssetKey(table.name)
+        yield dg.MaterializeResult(key, metadata=metadata, check_results=verdicts[key])

@@ -1,0 +1,44 @@
+"""What one step tells a later step, or a later run, through Dagster's event log.
+
+Reports travel as one JSON entry of a materialization's metadata. So a step may run in a process of
+its own, and a run that finds nothing new can repeat what the last one found, without a warehouse.
+"""
+
+from typing import Any, TypeVar
+
+import dagster as dg
+import msgspec
+
+T = TypeVar("T")
+
+REPORT = "report"
+
+
+def report_metadata(report: object) -> dict[str, dg.MetadataValue[Any]]:
+    """Word a report (a dataclass or Struct) as one entry of metadata."""
+    return {REPORT: dg.MetadataValue.json(msgspec.to_builtins(report))}
+
+
+def last_report(instance: dg.DagsterInstance, asset: str, of: type[T]) -> T | None:
+    """Read the report of an asset's newest materialization, unless another version wrote it."""
+    return _report(instance.get_latest_materialization_event(dg.AssetKey(asset)), of)
+
+
+def report_of_run(
+    instance: dg.DagsterInstance, run: dg.DagsterRun, asset: str, of: type[T]
+) -> T | None:
+    """Read the report that an earlier step of `run`, or of the run it repeats, left at an asset."""
+    event = instance.get_latest_materialization_event(dg.AssetKey(asset))
+    same_attempt = {run.run_id, run.parent_run_id, run.root_run_id}
+    return _report(event, of) if event and event.run_id in same_attempt else None
+
+
+def _report(event: dg.EventLogEntry | None, of: type[T]) -> T | None:
+    materialization = event.asset_materialization if event else None
+    entry = materialization.metadata.get(REPORT) if materialization else None
+    if not isinstance(entry, dg.JsonMetadataValue):
+        return None
+    try:
+        return msgspec.convert(entry.data, of)
+    except msgspec.ValidationError:
+        return None

@@ -1,0 +1,71 @@
+"""Tables and views as the UI shows them: where they lie, what columns mean, what is a key.
+
+Everything is read from the definitions in `tables/` and `sql/views`.
+"""
+
+from typing import Any
+
+import dagster as dg
+
+from sigma_dbt_sync.orchestration.checks import ARCHIVE
+from sigma_dbt_sync.settings import Settings
+from sigma_dbt_sync.tables import Column, Table
+from sigma_dbt_sync.warehouse.views import View
+
+SCHEMA = "dbt_metadata"
+
+
+def table_spec(table: Table[Any], settings: Settings) -> dg.AssetSpec:
+    """Describe a table, which is made from the archive."""
+    return dg.AssetSpec(
+        table.name,
+        deps=[ARCHIVE],
+        description=table.description,
+        group_name=table.group,
+        kinds={settings.warehouse, "table"},
+        metadata={
+            "dagster/table_name": f"{SCHEMA}.{table.name}",
+            "dagster/column_schema": _table_schema(table),
+        },
+    )
+
+
+def view_spec(view: View, settings: Settings) -> dg.AssetSpec:
+    """Describe a view, which is as new as the tables it reads."""
+    return dg.AssetSpec(
+        view.name,
+        deps=view.reads,
+        description=f"{view.description[:1].upper()}{view.description[1:]}\n\nGrain: {view.grain}.",
+        group_name="analyst_views",
+        kinds={settings.warehouse, "view"},
+        metadata={
+            "dagster/table_name": f"{SCHEMA}.{view.name}",
+            "dagster/column_schema": _view_schema(view),
+            "sql": dg.MetadataValue.md(f"```sql\n{view.sql}\n```"),
+        },
+    )
+
+
+def _table_schema(table: Table[Any]) -> dg.TableSchema:
+    return dg.TableSchema(
+        columns=[_column(column, is_key=column.name in table.key) for column in table.stored],
+        constraints=dg.TableConstraints(other=[f"unique ({', '.join(table.key)})"]),
+    )
+
+
+def _column(column: Column, *, is_key: bool) -> dg.TableColumn:
+    return dg.TableColumn(
+        column.name,
+        column.kind.value,
+        description=column.description,
+        constraints=dg.TableColumnConstraints(
+            nullable=column.nullable, other=["key"] if is_key else []
+        ),
+    )
+
+
+def _view_schema(view: View) -> dg.TableSchema:
+    """Describe the columns without types: those are what the warehouse makes of the SELECT."""
+    return dg.TableSchema(
+        [dg.TableColumn(name, type="", description=text) for name, text in view.columns.items()]
+    )

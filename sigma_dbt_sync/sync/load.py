@@ -1,0 +1,181 @@
+"""Brings the warehouse up to date with the archive. Needs nothing else: no dbt Cloud, no token.
+
+What is loaded is told by the warehouse itself: a run is loaded when its row in dbt_runs names the
+run's present archive entry. So dropping the database, or pointing at another, loads everything
+there is. Only to spare the connection when nothing is new, a note beside the archive says up to
+which state of the archive a target was loaded.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from functools import lru_cache, partial
+
+from msgspec import Struct, json
+
+from sigma_dbt_sync import __version__
+from sigma_dbt_sync.archive import Archive, EntryRef
+from sigma_dbt_sync.artifacts.manifest import Manifest
+from sigma_dbt_sync.artifacts.run_entry import RunEntry
+from sigma_dbt_sync.errors import BatchOutdated
+from sigma_dbt_sync.normalize.keys import digest, to_json
+from sigma_dbt_sync.normalize.run_context import run_context
+from sigma_dbt_sync.normalize.run_facts import RunFacts, run_facts
+from sigma_dbt_sync.sync.batch import plan_changes
+from sigma_dbt_sync.sync.extract import ExtractReport
+from sigma_dbt_sync.sync.present import Present
+from sigma_dbt_sync.sync.reports import LoadReport, Progress, silent
+from sigma_dbt_sync.tables.ledger import SYNC_LOADS, LoadRow
+from sigma_dbt_sync.warehouse.base import Batch, Change, Counts, Warehouse
+
+RUNS_PER_BATCH = 25
+_ATTEMPTS = 5
+_MANIFESTS_HELD = 2
+
+Clock = Callable[[], datetime]
+Plan = Callable[[], tuple[list[Change], list[str]]]
+"""Plans the changes of a batch from what the warehouse holds now, and names orphaned code."""
+
+
+class LoadNote(Struct, frozen=True):
+    """Up to which state of the archive a target was loaded."""
+
+    warehouse_id: str
+    loaded: str
+
+
+def load(
+    archive: Archive,
+    warehouse: Warehouse,
+    *,
+    sync_id: str,
+    clock: Clock,
+    extracted: ExtractReport | None = None,
+    rebuild: bool = False,
+    runs_per_batch: int = RUNS_PER_BATCH,
+    progress: Progress = silent,
+) -> LoadReport:
+    """Load every run whose archive entry the warehouse does not hold yet, in batches.
+
+    `rebuild` drops what is there and makes it again. Each batch is one transaction; a crash loses
+    at most the batch in flight, and the next load continues after the last one published.
+
+    Raises:
+        WarehouseBusy: somebody else holds the warehouse; a rerun helps.
+        WarehouseError: the warehouse refused; nothing of the batch in flight was kept.
+    """
+    started_at = clock()
+    report = LoadReport(target=warehouse.target)
+    entries = archive.entries()
+    objects = archive.read_account_objects()
+    state = digest([__version__, sorted(ref.sha256 for ref in entries.values()), str(objects)])
+    if not rebuild and not warehouse.is_absent() and _noted(archive, warehouse) == state:
+        return report
+    report.connected = True
+    if rebuild:
+        archive.write_note(_note_name(warehouse), b"")  # if this is cut off, the next sync goes on
+        report.migrated += warehouse.drop()
+    report.migrated += warehouse.migrate()
+    present = Present(warehouse, archive.account_id)
+    loaded = present.loaded_runs()
+    missing = [ref for run_id, ref in entries.items() if loaded.get(run_id) != ref.sha256]
+    batches = list(_batches(archive, missing, runs_per_batch)) or [[]]
+
+    @lru_cache(maxsize=_MANIFESTS_HELD)
+    def read_manifest(sha256: str) -> Manifest:
+        return Manifest(archive.read_blob(sha256))
+
+    def publish(plan: Plan) -> None:
+        report.add(_publish(warehouse, sync_id, plan))
+
+    for batch in batches:
+        facts = [
+            run_facts(entry, ref.sha256, archive.read_blob, read_manifest) for ref, entry in batch
+        ]
+        publish(partial(plan_changes, facts, objects, present, archive.read_blob, read_manifest))
+        report.runs_loaded += len(batch)
+        _note_damage(facts, report)
+        progress("loading runs", report.runs_loaded, len(missing))
+    if report.total.written:
+        row = _load_row(archive.account_id, sync_id, started_at, clock(), report, extracted)
+        publish(lambda: ([Change(SYNC_LOADS, [row])], []))
+    _write_note(archive, warehouse, state)
+    return report
+
+
+def _publish(warehouse: Warehouse, sync_id: str, plan: Plan) -> dict[str, Counts]:
+    """Plan and publish one batch; plan again when another sync published in between."""
+    for attempt in range(1, _ATTEMPTS + 1):
+        generation = warehouse.identity().generation
+        changes, orphans = plan()
+        try:
+            return warehouse.publish(Batch(sync_id, generation, tuple(changes), tuple(orphans)))
+        except BatchOutdated:
+            if attempt == _ATTEMPTS:
+                raise
+    raise AssertionError  # the last attempt either returns or raises
+
+
+def _note_damage(facts: Sequence[RunFacts], report: LoadReport) -> None:
+    """Tell a person about artifacts that could not be read."""
+    damaged = [row for run in facts for row in run.artifacts if row.state == "unreadable"]
+    report.artifacts_unreadable += len(damaged)
+    report.warnings += [
+        f"Run {row.run_id}, step {row.step_index}: {row.artifact} is unreadable: {row.reason}"
+        for row in damaged
+    ]
+
+
+def _batches(
+    archive: Archive, refs: Sequence[EntryRef], size: int
+) -> Iterator[list[tuple[EntryRef, RunEntry]]]:
+    """Read entries and cut them into batches, oldest runs first."""
+
+    def order(pair: tuple[EntryRef, RunEntry]) -> tuple[datetime, int]:
+        context = run_context(pair[1])
+        return context.started_at, context.run_id
+
+    entries = sorted(((ref, archive.read_entry(ref)) for ref in refs), key=order)
+    for start in range(0, len(entries), size):
+        yield entries[start : start + size]
+
+
+def _load_row(
+    account_id: int,
+    sync_id: str,
+    started_at: datetime,
+    finished_at: datetime,
+    report: LoadReport,
+    extracted: ExtractReport | None,
+) -> LoadRow:
+    total = report.total
+    return LoadRow(
+        account_id=account_id,
+        load_id=sync_id,
+        started_at=started_at,
+        finished_at=finished_at,
+        package_version=__version__,
+        runs_loaded=report.runs_loaded,
+        rows_inserted=total.inserted,
+        rows_updated=total.updated,
+        rows_deleted=total.deleted,
+        artifacts_found=extracted.artifacts_found if extracted else 0,
+        artifacts_unreadable=report.artifacts_unreadable,
+        artifact_bytes=extracted.bytes if extracted else 0,
+        api_calls=extracted.requests if extracted else 0,
+        api_rate_limited=extracted.rate_limited if extracted else 0,
+        warnings=to_json([*(extracted.warnings if extracted else []), *report.warnings]),
+    )
+
+
+def _write_note(archive: Archive, warehouse: Warehouse, state: str) -> None:
+    note = LoadNote(warehouse.identity().warehouse_id, state)
+    archive.write_note(_note_name(warehouse), json.encode(note))
+
+
+def _note_name(warehouse: Warehouse) -> str:
+    return f"loaded-{digest(warehouse.target)}"
+
+
+def _noted(archive: Archive, warehouse: Warehouse) -> str | None:
+    note = archive.read_note(_note_name(warehouse))
+    return json.decode(note, type=LoadNote).loaded if note else None

@@ -1,0 +1,121 @@
+"""Reads back what a warehouse holds, as far as planning the next batch needs it."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
+
+from sigma_dbt_sync.artifacts.run_entry import ArtifactKind
+from sigma_dbt_sync.normalize.definitions import TOLD_TABLES
+from sigma_dbt_sync.tables.account import DBT_ENVIRONMENTS, EnvironmentRow
+from sigma_dbt_sync.tables.arrow import rows_from
+from sigma_dbt_sync.tables.ledger import SYNC_ARTIFACTS, ArtifactRow
+from sigma_dbt_sync.tables.node_status import DBT_NODE_STATUS, NodeStatusRow
+from sigma_dbt_sync.tables.results import DBT_NODE_EXECUTIONS, NodeExecutionRow
+from sigma_dbt_sync.tables.runs import DBT_RUNS, RunRow
+from sigma_dbt_sync.tables.spec import Row, Table
+from sigma_dbt_sync.warehouse.base import Warehouse
+
+R = TypeVar("R", bound=Row)
+_IDS_PER_QUERY = 1000
+_RUNS_PER_STATUS = 30
+
+
+class Present:
+    """One account's rows in one warehouse."""
+
+    def __init__(self, warehouse: Warehouse, account_id: int) -> None:
+        """Read nothing yet."""
+        self._warehouse = warehouse
+        self.account_id = account_id
+
+    def loaded_runs(self) -> dict[int, str]:
+        """Which archive entry each run was loaded from, by run id."""
+        found = self._warehouse.query(
+            "SELECT run_id, archive_entry_sha256 FROM dbt_runs WHERE account_id = ?",
+            (self.account_id,),
+        )
+        pairs: list[dict[str, Any]] = found.to_pylist()
+        return {pair["run_id"]: pair["archive_entry_sha256"] for pair in pairs}
+
+    def environments(self) -> dict[int, EnvironmentRow]:
+        """Environments by id."""
+        return {row.environment_id: row for row in self._rows(DBT_ENVIRONMENTS, "TRUE")}
+
+    def node_status(self, environment_id: int) -> dict[str, NodeStatusRow]:
+        """Where the nodes of an environment stand, by unique_id."""
+        rows = self._rows(DBT_NODE_STATUS, "environment_id = ?", (environment_id,))
+        return {row.unique_id: row for row in rows}
+
+    def newest_artifacts(self, environment_id: int, kind: ArtifactKind) -> list[ArtifactRow]:
+        """The newest usable artifact of a kind, one per variant."""
+        return self._rows(
+            SYNC_ARTIFACTS,
+            "environment_id = ? AND artifact = ? AND feeds_state AND state IN ('found', 'shared') "
+            "QUALIFY row_number() OVER (PARTITION BY variant "
+            "ORDER BY run_started_at DESC, run_id DESC, step_index DESC) = 1",
+            (environment_id, kind),
+        )
+
+    def recent_runs(self, job_ids: Sequence[int]) -> list[RunRow]:
+        """The newest runs of some jobs: 30 of each status, enough to judge the job."""
+        return list(
+            self._rows_in(
+                DBT_RUNS,
+                "job_id",
+                job_ids,
+                f" QUALIFY row_number() OVER (PARTITION BY job_id, status ORDER BY "
+                f"coalesce(started_at, created_at) DESC, run_id DESC) <= {_RUNS_PER_STATUS}",
+            )
+        )
+
+    def history(
+        self, environment_id: int, unique_ids: Sequence[str]
+    ) -> Iterator[tuple[NodeExecutionRow, str]]:
+        """All executions of some nodes that feed state, each with its run's variant."""
+        executions = list(
+            self._rows_in(
+                DBT_NODE_EXECUTIONS,
+                "unique_id",
+                unique_ids,
+                " AND environment_id = ? AND feeds_state",
+                (environment_id,),
+            )
+        )
+        runs = self._rows_in(DBT_RUNS, "run_id", sorted({row.run_id for row in executions}))
+        variants = {run.run_id: run.variant for run in runs}
+        return ((row, variants[row.run_id]) for row in executions)
+
+    def source_code(self, environment_id: int) -> set[str | None]:
+        """Hashes of all source code that the environment's current rows name."""
+        parts = " UNION ".join(
+            f"SELECT raw_code_hash FROM {table.name} WHERE account_id = ? AND environment_id = ?"  # noqa: S608
+            for table in TOLD_TABLES
+        )
+        parameters = (self.account_id, environment_id) * len(TOLD_TABLES)
+        return set(self._warehouse.query(parts, parameters).column(0).to_pylist())
+
+    def nodes(
+        self, table: Table[R], key: str, environment_id: int, unique_ids: Sequence[str]
+    ) -> list[R]:
+        """The current rows of some nodes; `key` names the column that holds their unique_id."""
+        return list(
+            self._rows_in(table, key, unique_ids, " AND environment_id = ?", (environment_id,))
+        )
+
+    def _rows_in(
+        self,
+        table: Table[R],
+        column: str,
+        values: Sequence[object],
+        rest: str = "",
+        parameters: Sequence[object] = (),
+    ) -> Iterator[R]:
+        for start in range(0, len(values), _IDS_PER_QUERY):
+            part = values[start : start + _IDS_PER_QUERY]
+            marks = ", ".join("?" for _ in part)
+            yield from self._rows(table, f"{column} IN ({marks}){rest}", (*part, *parameters))
+
+    def _rows(self, table: Table[R], where: str, parameters: Sequence[object] = ()) -> list[R]:
+        names = ", ".join(column.name for column in table.columns)
+        sql = f"SELECT {names} FROM {table.name} WHERE account_id = ? AND {where}"  # noqa: S608
+        values: tuple[Any, ...] = (self.account_id, *parameters)
+        return rows_from(table, self._warehouse.query(sql, values))

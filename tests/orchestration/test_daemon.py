@@ -1,0 +1,86 @@
+"""The whole thing as it is deployed: dagster-daemon, workspace.yaml, a schedule, a run."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pytest
+
+from sigma_dbt_sync.demo.account import TOKEN
+
+ROOT = Path(__file__).parents[2]
+DEADLINE = 150
+OVER = (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE)
+
+
+def finished_run(instance, daemon):
+    """Wait for the first run that is over."""
+    deadline = time.monotonic() + DEADLINE
+    while time.monotonic() < deadline and daemon.poll() is None:
+        runs = instance.get_runs(dg.RunsFilter(statuses=OVER), limit=1)
+        if runs:
+            return runs[0]
+        time.sleep(0.5)
+    return None
+
+
+@pytest.fixture
+def home(tmp_path):
+    """Make a Dagster home of one's own, configured as ours."""
+    folder = tmp_path / "dagster_home"
+    folder.mkdir()
+    shutil.copy(ROOT / "dagster_home" / "dagster.yaml", folder)
+    return folder
+
+
+@pytest.fixture
+def interruptible():
+    """Let children hear SIGINT: Dagster answers SIGTERM as SIGINT, which shells ignore in jobs."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def daemon(deployment, home, interruptible):
+    """Run dagster-daemon as a service does; it is ended by its own handle."""
+    log = home / "daemon.log"
+    with log.open("w") as written:
+        process = subprocess.Popen(
+            [Path(sys.executable).with_name("dagster-daemon"), "run", "-w", "workspace.yaml"],
+            cwd=ROOT,
+            env={**os.environ, "DAGSTER_HOME": str(home), "SYNC_CRON": "* * * * *"},
+            stdout=written,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(DEADLINE + 90)
+def test_the_schedule_syncs_by_itself(deployment, home, daemon):
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        run = finished_run(instance, daemon)
+        log = (home / "daemon.log").read_text()
+
+        assert run is not None, log
+        assert run.status is dg.DagsterRunStatus.SUCCESS, log
+        assert run.tags["dagster/schedule_name"] == "dbt_metadata_schedule"
+        assert TOKEN not in log
+    with duckdb.connect(deployment.duckdb_path, read_only=True) as con:
+        assert con.execute("SELECT count(*) FROM dbt_metadata.dbt_models").fetchall()[0][0] > 0
