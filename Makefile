@@ -33,7 +33,7 @@ test: $(READY) ## set up, then run every test
 	@$(BIN)/python -m pytest -q $(ARGS)
 
 ui: $(READY) ## set up, then open Dagster on http://localhost:3000
-	@$(BIN)/dagster dev -w workspace.yaml $(ARGS)
+	@$(BIN)/sigma-dbt-sync demo serve -- $(BIN)/dagster dev -w workspace.yaml $(ARGS)
 
 check: $(READY) ## style, types and layers; changes nothing
 	@echo "style"; $(BIN)/ruff format --check --quiet --output-format concise . || { echo "  make format rewrites these"; exit 1; }

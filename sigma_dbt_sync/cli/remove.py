@@ -12,8 +12,8 @@ from sigma_dbt_sync.cli.demo import anchor_file
 from sigma_dbt_sync.cli.exits import end
 from sigma_dbt_sync.cli.tab import rows
 from sigma_dbt_sync.errors import WarehouseError
-from sigma_dbt_sync.normalize.keys import digest
 from sigma_dbt_sync.settings import Settings, load_settings
+from sigma_dbt_sync.sync import forget_load
 from sigma_dbt_sync.warehouse import open_warehouse
 from sigma_dbt_sync.warehouse.base import Warehouse
 
@@ -50,11 +50,9 @@ def drop_tables(settings: Settings, warehouse: Warehouse) -> list[str]:
         accounts = rows(warehouse, "SELECT DISTINCT account_id FROM dbt_runs")
     except WarehouseError:  # a file or schema without our tables
         accounts = []
-    dropped = warehouse.drop()
     for account in accounts:
-        archive = Archive(settings.archive_url, account["account_id"])
-        archive.write_note(f"loaded-{digest(warehouse.target)}", b"")  # what load wrote there
-    return dropped
+        forget_load(Archive(settings.archive_url, account["account_id"]), warehouse)
+    return warehouse.drop()
 
 
 def _drop_tables(console: Console, settings: Settings, *, yes: bool) -> None:

@@ -14,7 +14,7 @@ from sigma_dbt_sync.archive import Archive
 from sigma_dbt_sync.dbt_cloud import DbtCloudClient, open_client
 from sigma_dbt_sync.settings import Settings
 from sigma_dbt_sync.sync.extract import ExtractReport, extract
-from sigma_dbt_sync.sync.load import Clock, load
+from sigma_dbt_sync.sync.load import Clock, forget_load, load
 from sigma_dbt_sync.sync.reports import LoadReport, Moments, Progress, silent
 from sigma_dbt_sync.warehouse import open_warehouse
 
@@ -26,6 +26,7 @@ __all__ = [
     "Progress",
     "SyncReport",
     "extract",
+    "forget_load",
     "load",
     "new_sync_id",
     "open_archive",

@@ -10,7 +10,8 @@ from functools import partial
 from threading import Event
 from typing import TypeVar
 
-from sigma_dbt_sync.sync.extract_run import Detail, Fetched, RunFetcher, Task
+from sigma_dbt_sync.errors import SyncError
+from sigma_dbt_sync.sync.extract_run import Detail, Fetched, RunFetcher, Stopped, Task
 from sigma_dbt_sync.sync.extract_state import FetchedManifest
 
 AT_ONCE = 8
@@ -77,18 +78,24 @@ def _each(
     done: Callable[[T], None],
 ) -> None:
     """Do `work` for all items at once; after a failure begin no more, but take what is done."""
-    futures = [pool.submit(work, item) for item in items]
+    futures = [pool.submit(_stopping, stop, work, item) for item in items]
     failures: list[BaseException] = []
     for future in as_completed(futures):
-        if future.cancelled():
-            continue
-        error = future.exception()
-        if error is None:
+        error = None if future.cancelled() else future.exception()
+        if error is not None:
+            failures.append(error)
+            for other in futures:
+                other.cancel()
+        elif not future.cancelled():
             done(future.result())
-            continue
-        failures.append(error)  # the first is the cause; later ones may be `Stopped`
-        stop.set()
-        for other in futures:
-            other.cancel()
     if failures:
-        raise failures[0]
+        raise next((error for error in failures if not isinstance(error, Stopped)), failures[0])
+
+
+def _stopping(stop: Event, work: Callable[[A], T], item: A) -> T:
+    """Let a failure stop the others at once."""
+    try:
+        return work(item)
+    except SyncError:
+        stop.set()
+        raise

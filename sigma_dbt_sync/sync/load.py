@@ -72,7 +72,7 @@ def load(
         return report
     report.connected = True
     if rebuild:
-        archive.write_note(_note_name(warehouse), b"")  # if this is cut off, the next sync goes on
+        forget_load(archive, warehouse)  # if this is cut off, the next sync goes on
         report.migrated += warehouse.drop()
     report.migrated += warehouse.migrate()
     present = Present(warehouse, archive.account_id)
@@ -100,6 +100,11 @@ def load(
         publish(lambda: ([Change(SYNC_LOADS, [row])], []))
     _write_note(archive, warehouse, state)
     return report
+
+
+def forget_load(archive: Archive, warehouse: Warehouse) -> None:
+    """Make the next load look into the warehouse: its tables are about to be dropped."""
+    archive.write_note(_note_name(warehouse), b"")
 
 
 def _publish(warehouse: Warehouse, sync_id: str, plan: Plan) -> dict[str, Counts]:

@@ -52,8 +52,7 @@ def test_every_table_is_materialized_with_its_row_count(first_sync):
     }
 
     assert counted == {
-        name: deployment.query(f"SELECT count(*) FROM {name}")[0][0]
-        for name in counted
+        name: deployment.query(f"SELECT count(*) FROM {name}")[0][0] for name in counted
     }
     assert min(counted[name] for name in ("dbt_runs", "dbt_models", "dbt_node_executions")) > 0
 

@@ -1,5 +1,6 @@
 """Which artifacts are fetched, from which step, how long they are waited for, and how often."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -329,3 +330,45 @@ def test_an_object_store_holds_the_same(stage, account, tmp_path):
         extract(client, remote, stage.settings(), now=stage.now)
 
     assert remote.entries() == stage.archive.entries()
+
+
+def renamed(run, old: str, new: str):
+    """Let a run's steps have been other commands."""
+    steps = tuple(replace(s, name=s.name.replace(old, new)) for s in run.recording.steps)
+    run.recording = replace(run.recording, steps=steps)
+    return run
+
+
+def test_a_command_nobody_understands_is_asked_for_everything_once(stage):
+    run = renamed(stage.add("hourly", minutes_ago=30), "dbt build", "dbt novelty")
+
+    stage.tick()
+
+    assert stage.states(run) == {
+        ("manifest", 4): "found",
+        ("run_results", 4): "found",
+        ("catalog", 4): "missing",
+        ("sources", 4): "missing",
+    }
+    assert stage.entry(run).is_final
+
+
+def test_a_command_nobody_understands_may_also_be_late(stage, account):
+    run = renamed(stage.add("hourly", minutes_ago=30), "dbt build", "dbt novelty")
+    account.hide_artifacts(run.id)
+
+    stage.tick()
+
+    assert set(stage.states(run).values()) == {"open"}
+
+
+def test_values_of_vars_are_nowhere_in_the_archive(stage):
+    command = "dbt build --vars '{password: s3cret}'"
+    run = renamed(stage.add("hourly", minutes_ago=30), "dbt build", command)
+    other = stage.add("hourly", minutes_ago=20)
+
+    stage.tick()
+
+    assert stage.entry(run).variant.startswith("vars=")
+    assert shared(stage.entry(other)) is None
+    assert not any("s3cret" in p.read_text(encoding="utf-8") for p in stage.folder.rglob("*.json"))
