@@ -29,6 +29,7 @@ _SECTIONS = {
     "saved_query": "saved_queries",
     "unit_test": "unit_tests",
     "group": "groups",
+    "function": "functions",
 }
 _BUILT = ("model", "seed", "snapshot", "source")
 

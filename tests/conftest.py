@@ -1,7 +1,8 @@
-"""One option for the whole suite: write the golden files anew, to be read in the diff."""
+"""Options of the suite: golden files written anew, more damage than usual."""
 
 
 def pytest_addoption(parser):
     parser.addoption(
         "--write-golden", action="store_true", help="write golden files instead of comparing"
     )
+    parser.addoption("--mutations", type=int, default=300, help="how many artifacts to damage")

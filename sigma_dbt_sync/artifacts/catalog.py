@@ -6,7 +6,7 @@ Shape: https://schemas.getdbt.com/dbt/catalog/v1.json. Core lists tables of stor
 
 from msgspec import Raw, Struct, field, json
 
-from sigma_dbt_sync.artifacts.document import Metadata, decode
+from sigma_dbt_sync.artifacts.document import Metadata, decode_document
 from sigma_dbt_sync.artifacts.values import plain, whole_number
 
 _NUMBERS = ("num_rows", "row_count", "rows")
@@ -91,4 +91,4 @@ def read_catalog(data: bytes) -> Catalog:
     Raises:
         UnreadableArtifact: it is not valid JSON or has another shape.
     """
-    return decode(_CATALOG, data, "catalog.json")
+    return decode_document(_CATALOG, data, "catalog")

@@ -7,9 +7,11 @@ Shape: https://schemas.getdbt.com/dbt/manifest/v12.json
 
 from functools import cached_property
 
-from msgspec import Raw, Struct, field, json
+from msgspec import Raw, Struct, field, json, structs
 
-from sigma_dbt_sync.artifacts.document import Metadata, Threshold, decode
+from sigma_dbt_sync.artifacts.declared import Declared
+from sigma_dbt_sync.artifacts.document import Metadata, Threshold, decode, decode_document
+from sigma_dbt_sync.artifacts.unknown_keys import unknown_keys
 
 NULL = Raw(b"null")
 
@@ -141,20 +143,32 @@ class Node(Struct, frozen=True, gc=False):
         return self.depends_on.nodes if self.depends_on else []
 
 
+Section = dict[str, Raw] | list[Raw] | None
+"""Entries by unique_id; some tools write null or a list."""
+
+
 class _Spans(Struct, frozen=True, kw_only=True, gc=False):
     metadata: Metadata = field(default_factory=Metadata)
     nodes: dict[str, Raw]
-    sources: dict[str, Raw] = {}
-    exposures: dict[str, Raw] = {}
-    metrics: dict[str, Raw] = {}
-    semantic_models: dict[str, Raw] = {}
-    saved_queries: dict[str, Raw] = {}
-    unit_tests: dict[str, Raw] = {}
-    groups: dict[str, Raw] = {}
+    sources: Section = None
+    exposures: Section = None
+    metrics: Section = None
+    semantic_models: Section = None
+    saved_queries: Section = None
+    unit_tests: Section = None
+    functions: Section = None
+    groups: Section = None
+
+
+class _Id(Struct, frozen=True, gc=False):
+    unique_id: str
 
 
 _SPANS = json.Decoder(_Spans)
 _NODE = json.Decoder(Node, strict=False)
+_DECLARED = json.Decoder(Declared, strict=False)
+_ID = json.Decoder(_Id)
+_DECLARED_SECTIONS = ("exposures", "metrics", "semantic_models", "saved_queries", "groups")
 
 
 class Manifest:
@@ -166,8 +180,12 @@ class Manifest:
         Raises:
             UnreadableArtifact: the file is not a manifest.
         """
-        self._spans = decode(_SPANS, data, "manifest.json")
-        self.metadata = self._spans.metadata
+        self._data = data
+        spans = decode_document(_SPANS, data, "manifest")
+        self.metadata = spans.metadata
+        self._sections = {
+            name: _by_id(getattr(spans, name)) for name in spans.__struct_fields__[1:]
+        }
 
     def decode_all(self) -> None:
         """Decode every node now rather than when first asked for.
@@ -176,44 +194,71 @@ class Manifest:
             UnreadableArtifact: a node does not have the shape dbt documents.
         """
         _ = self.nodes, self.sources, self.exposures, self.semantics, self.unit_tests, self.groups
+        _ = self.functions, self.declared
+
+    @cached_property
+    def unknown_keys(self) -> list[str]:
+        """Names of keys that no dbt version known here writes."""
+        return unknown_keys("manifest", self._data, self._sections)
 
     @cached_property
     def nodes(self) -> dict[str, Node]:
         """Models, seeds, snapshots, tests, analyses, operations, by unique_id."""
-        return _decoded(self._spans.nodes)
+        return _decoded(self._sections["nodes"])
 
     @cached_property
     def sources(self) -> dict[str, Node]:
         """Source tables, by unique_id."""
-        return _decoded(self._spans.sources)
+        return _decoded(self._sections["sources"])
 
     @cached_property
     def exposures(self) -> dict[str, Node]:
         """Exposures, by unique_id."""
-        return _decoded(self._spans.exposures)
+        return _decoded(self._sections["exposures"])
 
     @cached_property
     def semantics(self) -> dict[str, Node]:
         """Metrics, semantic models and saved queries, by unique_id."""
-        spans = self._spans
-        return _decoded({**spans.metrics, **spans.semantic_models, **spans.saved_queries})
+        found = self._sections
+        return _decoded(found["metrics"] | found["semantic_models"] | found["saved_queries"])
+
+    @cached_property
+    def functions(self) -> dict[str, Node]:
+        """User-defined functions (dbt 1.11), by unique_id."""
+        return _decoded(self._sections["functions"])
+
+    @cached_property
+    def declared(self) -> dict[str, Declared]:
+        """Exposures, metrics, semantic models, saved queries and groups, by unique_id."""
+        return {
+            uid: structs.replace(decode(_DECLARED, raw, f"manifest.json, {uid}"), unique_id=uid)
+            for section in _DECLARED_SECTIONS
+            for uid, raw in self._sections[section].items()
+        }
 
     @cached_property
     def unit_tests(self) -> dict[str, Node]:
         """Unit tests (manifest v12), by unique_id."""
-        return _decoded(self._spans.unit_tests)
+        return _decoded(self._sections["unit_tests"])
 
     @cached_property
     def groups(self) -> dict[str, Owner]:
         """Owner of each group, by the group's name."""
-        nodes = _decoded(self._spans.groups)
+        nodes = _decoded(self._sections["groups"])
         return {node.name: node.owner or Owner() for node in nodes.values()}
 
     @cached_property
     def parents(self) -> dict[str, list[str]]:
-        """What each node, unit test, exposure and metric reads, by unique_id."""
-        nodes = self.nodes | self.unit_tests | self.exposures | self.semantics
+        """What each node, unit test, function, exposure and metric reads, by unique_id."""
+        nodes = self.nodes | self.unit_tests | self.functions | self.exposures | self.semantics
         return {uid: node.parents for uid, node in nodes.items()}
+
+    @cached_property
+    def ephemeral(self) -> frozenset[str]:
+        """unique_ids of models that are never built; Fusion reports them as skipped."""
+        return frozenset(
+            uid for uid, node in self.nodes.items() if node.config.materialized == "ephemeral"
+        )
 
     @cached_property
     def tests(self) -> dict[str, Node]:
@@ -222,5 +267,16 @@ class Manifest:
         return data_tests | self.unit_tests
 
 
+def _by_id(section: Section) -> dict[str, Raw]:
+    if isinstance(section, dict):
+        return section
+    return {decode(_ID, raw, "manifest.json").unique_id: raw for raw in section or ()}
+
+
 def _decoded(spans: dict[str, Raw]) -> dict[str, Node]:
-    return {uid: decode(_NODE, raw, f"manifest.json, {uid}") for uid, raw in spans.items()}
+    """Decode nodes; should one call itself other than its key, the key is right."""
+    nodes = {uid: decode(_NODE, raw, f"manifest.json, {uid}") for uid, raw in spans.items()}
+    return {
+        uid: node if node.unique_id == uid else structs.replace(node, unique_id=uid)
+        for uid, node in nodes.items()
+    }

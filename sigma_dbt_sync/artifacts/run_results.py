@@ -5,10 +5,11 @@ null, so every field but the id has a default.
 """
 
 from datetime import datetime
+from typing import cast
 
 from msgspec import Raw, Struct, field, json
 
-from sigma_dbt_sync.artifacts.document import Metadata, decode
+from sigma_dbt_sync.artifacts.document import Metadata, decode_document
 from sigma_dbt_sync.artifacts.values import instant, json_object, plain, whole_number
 
 NULL = Raw(b"null")
@@ -50,6 +51,7 @@ class Result(Struct, frozen=True, gc=False):
     message_told: str | int | float | None = field(default=None, name="message")
     failures_told: int | float | str | None = field(default=None, name="failures")
     adapter_response: Raw = NULL
+    batch_results: Raw = NULL
     relation_name: str | None = None
     compiled_code: str | None = None
 
@@ -70,6 +72,12 @@ class Result(Struct, frozen=True, gc=False):
         """How many rows failed, where dbt says a number."""
         is_count = self.failures_told is None and not isinstance(self.message_told, str)
         return whole_number(self.message_told if is_count else self.failures_told)
+
+    @property
+    def batches(self) -> tuple[int | None, int | None]:
+        """How many batches of a microbatch model were built, and how many failed."""
+        told = json_object(self.batch_results)
+        return _length(told.get("successful")), _length(told.get("failed"))
 
     @property
     def adapter(self) -> AdapterResponse:
@@ -117,7 +125,11 @@ def read_run_results(data: bytes) -> RunResults:
     Raises:
         UnreadableArtifact: it is not valid JSON or has another shape.
     """
-    return decode(_RUN_RESULTS, data, "run_results.json")
+    return decode_document(_RUN_RESULTS, data, "run_results")
+
+
+def _length(value: object) -> int | None:
+    return len(cast("list[object]", value)) if isinstance(value, list) else None
 
 
 def _text(value: object) -> str | None:

@@ -6,7 +6,7 @@ absent (Core), or listed as `runtime error` with nothing but its id and an error
 
 from msgspec import Struct, field, json
 
-from sigma_dbt_sync.artifacts.document import Metadata, Threshold, decode
+from sigma_dbt_sync.artifacts.document import Metadata, Threshold, decode_document
 
 
 class Criteria(Struct, frozen=True, gc=False):
@@ -46,4 +46,4 @@ def read_sources(data: bytes) -> Sources:
     Raises:
         UnreadableArtifact: it is not valid JSON or has another shape.
     """
-    return decode(_SOURCES, data, "sources.json")
+    return decode_document(_SOURCES, data, "sources")

@@ -5,7 +5,7 @@ from typing import cast
 
 from msgspec import DecodeError, Raw, json
 
-_OK = frozenset({"success", "pass", "no-op", "reused"})
+_OK = frozenset({"success", "pass", "no-op", "noop", "reused"})
 _WARN = frozenset({"warn", "partial success"})
 _BAD = frozenset({"error", "fail", "runtime error"})
 _PERIOD_SECONDS = {"minute": 60, "hour": 3600, "day": 86400}
@@ -88,7 +88,7 @@ def whole_number(value: object) -> int | None:
 
 
 def seconds(count: int | None, period: str | None) -> int | None:
-    """Turn dbt's freshness threshold (count and period) into seconds."""
+    """Turn dbt's freshness threshold (count and period) into seconds, as far as 64 bits go."""
     if count is None or period not in _PERIOD_SECONDS:
         return None
-    return count * _PERIOD_SECONDS[period]
+    return whole_number(count * _PERIOD_SECONDS[period])

@@ -54,7 +54,10 @@ def dbt_cloud(account: Account) -> Starlette:
     ]
     return Starlette(
         routes=routes,
-        middleware=[Middleware(GZipMiddleware, minimum_size=500), Middleware(_ReadOnlyToken)],
+        middleware=[
+            Middleware(GZipMiddleware, minimum_size=500, compresslevel=1),
+            Middleware(_ReadOnlyToken),
+        ],
         exception_handlers={HTTPException: _refused, BadQuery: _bad_query},
     )
 

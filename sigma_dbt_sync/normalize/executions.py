@@ -5,9 +5,10 @@ of the others just the command itself and the SQL they compiled are kept.
 """
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from sigma_dbt_sync.artifacts.document import Metadata
 from sigma_dbt_sync.artifacts.run_results import Result, RunResults
@@ -40,11 +41,22 @@ def step_results(
     step_index: int,
     tests: Mapping[str, TestView],
     parents: Mapping[str, Sequence[str]],
+    ephemeral: AbstractSet[str] = frozenset(),
 ) -> StepResults:
     """Turn one run_results.json into rows.
 
-    `tests` tells what each test checked in this run, `parents` what each node reads.
+    `tests` tells what each test checked in this run, `parents` what each node reads. Nothing is
+    ever built of the `ephemeral` models: Core does not mention them, Fusion skips them in every
+    run, which is no news.
     """
+    results = structs.replace(
+        results,
+        results=[
+            one
+            for one in results.results
+            if one.unique_id not in ephemeral or one.status.lower() != "skipped"
+        ],
+    )
     executing = is_executing(results)
     compiled = tuple((r.unique_id, r.compiled_code) for r in results.results if r.compiled_code)
     if not executing:
@@ -153,6 +165,8 @@ def _execution(
     group = status_group(status)
     adapter = result.adapter
     response = canonical(result.adapter_response)
+    batches = canonical(result.batch_results)
+    batches_ok, batches_failed = result.batches
     return NodeExecutionRow(
         account_id=context.account_id,
         invocation_id=results.metadata.invocation_id or f"{context.run_id}/{step_index}",
@@ -182,6 +196,9 @@ def _execution(
         query_id=adapter.query_id or adapter.job_id,
         thread_id=result.thread_id,
         adapter_response=Json(response) if response and response != "{}" else None,
+        batch_results=Json(batches) if batches and batches != "{}" else None,
+        batches_ok=batches_ok,
+        batches_failed=batches_failed,
     )
 
 

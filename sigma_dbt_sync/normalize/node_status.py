@@ -21,7 +21,7 @@ History = Callable[[list[str]], Iterable[tuple[NodeExecutionRow, str]]]
 """Reads all stored executions of some nodes that feed state, each with its run's variant, in any
 order."""
 
-_NOT_BUILT = frozenset({"no-op", "reused"})
+_NOT_BUILT = frozenset({"no-op", "noop", "reused"})
 _RESULT_FIELDS = ("latest_", "attempt", "ok_", "failing_since_")
 
 

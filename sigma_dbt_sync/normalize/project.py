@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sigma_dbt_sync.artifacts.catalog import CatalogTable
+from sigma_dbt_sync.artifacts.declared import Declared
 from sigma_dbt_sync.artifacts.manifest import Manifest, Node, Owner
 
 RELATION_TYPES = ("model", "seed", "snapshot", "source")
@@ -25,6 +26,7 @@ class Project:
     adapter_type: str | None = None
     nodes: dict[str, Node] = field(default_factory=dict[str, Node])
     owners: dict[str, Owner] = field(default_factory=dict[str, Owner])
+    declared: dict[str, Declared] = field(default_factory=dict[str, Declared])
     catalog: Mapping[str, CatalogTable] = field(default_factory=dict[str, CatalogTable])
 
     def of_type(self, *resource_types: str) -> Iterator[Node]:
@@ -59,8 +61,10 @@ def project_in_force(
     """
     nodes: dict[str, Node] = {}
     owners: dict[str, Owner] = {}
+    declared: dict[str, Declared] = {}
     for variant, manifest in manifests:
         owners = manifest.groups | owners
+        declared = manifest.declared | declared
         for unique_id, node in _all_nodes(manifest):
             if unique_id not in nodes or (len(manifests) > 1 and built_by(unique_id) == variant):
                 nodes[unique_id] = node
@@ -71,6 +75,7 @@ def project_in_force(
         adapter_type=manifests[0][1].metadata.adapter_type if manifests else None,
         nodes=nodes,
         owners=owners,
+        declared=declared,
         catalog=catalog,
     )
 
@@ -82,5 +87,6 @@ def _all_nodes(manifest: Manifest) -> Iterator[tuple[str, Node]]:
         manifest.exposures,
         manifest.semantics,
         manifest.unit_tests,
+        manifest.functions,
     ):
         yield from section.items()

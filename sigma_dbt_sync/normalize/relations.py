@@ -1,16 +1,15 @@
 """Models, sources, seeds and snapshots to rows."""
 
-import re
 from collections.abc import Mapping
-from typing import cast
 
 from msgspec import Raw, structs
 
 from sigma_dbt_sync.artifacts.manifest import Freshness, Node
-from sigma_dbt_sync.artifacts.values import canonical, instant, json_object
+from sigma_dbt_sync.artifacts.values import canonical, instant
 from sigma_dbt_sync.normalize.freshness import threshold_seconds
 from sigma_dbt_sync.normalize.keys import code_hash, digest, node_key, to_json
 from sigma_dbt_sync.normalize.lineage import downstream_counts
+from sigma_dbt_sync.normalize.owner import owner_of
 from sigma_dbt_sync.normalize.project import Project, resource_type
 from sigma_dbt_sync.normalize.relation_key import place_of
 from sigma_dbt_sync.tables.node_status import NodeStatusRow
@@ -29,7 +28,6 @@ _ROWS: dict[str, type[RelationRow]] = {
     "snapshot": SnapshotRow,
     "source": SourceRow,
 }
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]")
 _NOT_DEFINITION = frozenset(
     {
         *("compiled_code_hash", "first_seen_at", "downstream_count", "exposure_count"),
@@ -57,7 +55,8 @@ def _relation_row(
     table = project.catalog.get(node.unique_id)
     place = place_of(node, table.metadata if table else None, project.adapter_type)
     group = node.group or config.group
-    owner_name, owner_email = _owner(node, project, group)
+    meta = meta_json(node.meta, config.meta)
+    owner_name, owner_email = owner_of(meta, group, project.owners)
     persist = config.persist_docs
     row = _ROWS[kind](
         account_id=project.account_id,
@@ -78,7 +77,7 @@ def _relation_row(
         persist_docs_columns=bool(persist and persist.columns),
         tags=to_json(node.tags),
         tags_text=", ".join(node.tags),
-        meta=_meta(node),
+        meta=meta,
         owner_name=owner_name,
         owner_email=owner_email,
         owner=owner_name or owner_email,
@@ -142,28 +141,6 @@ def meta_json(*blocks: Raw) -> Json:
         if text and text != "{}":
             return Json(text)
     return Json("{}")
-
-
-def _meta(node: Node) -> Json:
-    return meta_json(node.meta, node.config.meta)
-
-
-def _owner(node: Node, project: Project, group: str | None) -> tuple[str | None, str | None]:
-    """Find the owner's name and e-mail: `meta.owner` in any of its shapes, else the group's."""
-    owner = json_object(_meta(node)).get("owner")
-    if isinstance(owner, list):
-        owner = ", ".join(str(one) for one in cast("list[object]", owner))
-    if isinstance(owner, str) and owner:
-        return (None, owner) if _EMAIL.match(owner) else (owner, None)
-    told = json_object(owner)
-    name, email = told.get("name") or told.get("team"), told.get("email")
-    if name or email:
-        return _text(name), _text(email)
-    of_group = project.owners.get(group) if group else None
-    if of_group is None:
-        return None, None
-    mail = of_group.email
-    return of_group.name, (", ".join(mail) if isinstance(mail, list) else mail)
 
 
 def _text(value: object) -> str | None:

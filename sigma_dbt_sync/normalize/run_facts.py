@@ -7,17 +7,21 @@ sync_artifacts with the reason, and the rest of the run is loaded.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from sigma_dbt_sync.artifacts.catalog import read_catalog
 from sigma_dbt_sync.artifacts.document import Metadata
 from sigma_dbt_sync.artifacts.manifest import Manifest
 from sigma_dbt_sync.artifacts.run_entry import Artifact, ArtifactKind, RunEntry
 from sigma_dbt_sync.artifacts.run_results import read_run_results
 from sigma_dbt_sync.artifacts.sources import read_sources
+from sigma_dbt_sync.artifacts.unknown_keys import unknown_keys
 from sigma_dbt_sync.artifacts.values import instant
+from sigma_dbt_sync.artifacts.versions import version_note
 from sigma_dbt_sync.errors import UnreadableArtifact
 from sigma_dbt_sync.normalize.executions import bare_invocation, step_results
 from sigma_dbt_sync.normalize.freshness import freshness_rows
-from sigma_dbt_sync.normalize.keys import code_row
+from sigma_dbt_sync.normalize.keys import code_row, to_json
 from sigma_dbt_sync.normalize.node_status import Compiled
 from sigma_dbt_sync.normalize.run_context import RunContext, run_context
 from sigma_dbt_sync.normalize.runs import run_row, step_rows
@@ -58,9 +62,9 @@ class RunFacts:
     def known_nodes(self) -> tuple[str, ...]:
         """unique_ids of the run's manifest, as far as tables show them."""
         manifest = self.manifest
-        return (
-            () if manifest is None else (*manifest.nodes, *manifest.sources, *manifest.unit_tests)
-        )
+        if manifest is None:
+            return ()
+        return (*manifest.nodes, *manifest.sources, *manifest.unit_tests, *manifest.functions)
 
     @property
     def run(self) -> RunRow:
@@ -92,33 +96,44 @@ def run_facts(
             facts.artifacts.append(_ledger(facts, artifact, artifact.state, artifact.reason))
             continue
         try:
-            metadata, is_new = _take(facts, artifact, artifact.sha256, read, read_manifest)
+            taken = _take(facts, artifact, artifact.sha256, read, read_manifest)
         except UnreadableArtifact as damaged:
             facts.artifacts.append(_ledger(facts, artifact, "unreadable", str(damaged)))
             continue
-        state = artifact.state if is_new else "duplicate"
-        facts.artifacts.append(_ledger(facts, artifact, state, None, metadata))
+        state = artifact.state if taken.is_new else "duplicate"
+        note = version_note(artifact.kind, taken.metadata.dbt_schema_version)
+        facts.artifacts.append(_ledger(facts, artifact, state, note, taken))
     return facts
+
+
+class _Taken(Struct, frozen=True):
+    """What the ledger tells of an artifact that was read."""
+
+    metadata: Metadata
+    unknown_keys: list[str]
+    is_new: bool = True
 
 
 def _take(
     facts: RunFacts, artifact: Artifact, sha256: str, read: ReadBytes, read_manifest: ReadManifest
-) -> tuple[Metadata, bool]:
-    """Add one artifact's rows; tell its metadata, and whether it was new to this run."""
+) -> _Taken:
+    """Add one artifact's rows."""
+    if artifact.kind == "manifest":
+        manifest = read_manifest(sha256)
+        manifest.decode_all()
+        facts.manifest = manifest
+        if artifact.state == "found":
+            _take_compiled_of_manifest(facts, artifact.step_index)
+        return _Taken(manifest.metadata, manifest.unknown_keys)
+    data = read(sha256)
     match artifact.kind:
-        case "manifest":
-            manifest = read_manifest(sha256)
-            manifest.decode_all()
-            facts.manifest = manifest
-            if artifact.state == "found":
-                _take_compiled_of_manifest(facts, artifact.step_index)
-            return manifest.metadata, True
         case "run_results":
-            return _take_run_results(facts, artifact.step_index, read(sha256))
+            metadata, is_new = _take_run_results(facts, artifact.step_index, data)
         case "sources":
-            return _take_sources(facts, artifact.step_index, read(sha256))
+            metadata, is_new = _take_sources(facts, artifact.step_index, data)
         case "catalog":
-            return read_catalog(read(sha256)).metadata, True
+            metadata, is_new = read_catalog(data).metadata, True
+    return _Taken(metadata, unknown_keys(artifact.kind, data), is_new)
 
 
 def _take_run_results(facts: RunFacts, step_index: int, data: bytes) -> tuple[Metadata, bool]:
@@ -127,7 +142,8 @@ def _take_run_results(facts: RunFacts, step_index: int, data: bytes) -> tuple[Me
     manifest = facts.manifest
     views = test_views(manifest) if manifest else {}
     parents = manifest.parents if manifest else {}
-    rows = step_results(results, facts.context, step_index, views, parents)
+    ephemeral = manifest.ephemeral if manifest else frozenset[str]()
+    rows = step_results(results, facts.context, step_index, views, parents, ephemeral)
     if not _is_new(facts, "run_results", rows.invocation.invocation_id):
         return results.metadata, False
     facts.invocations[rows.invocation.invocation_id] = rows.invocation
@@ -197,9 +213,9 @@ def _ledger(
     artifact: Artifact,
     state: str,
     reason: str | None,
-    metadata: Metadata | None = None,
+    taken: _Taken | None = None,
 ) -> ArtifactRow:
-    told = metadata or Metadata()
+    told = taken.metadata if taken else Metadata()
     return ArtifactRow(
         account_id=facts.context.account_id,
         run_id=facts.context.run_id,
@@ -208,6 +224,7 @@ def _ledger(
         environment_id=facts.context.environment_id,
         variant=facts.context.variant,
         run_started_at=facts.context.started_at,
+        git_sha=facts.entry.run.git_sha,
         feeds_state=facts.context.feeds_state,
         state=state,
         reason=reason,
@@ -218,5 +235,5 @@ def _ledger(
         schema_version=told.dbt_schema_version,
         dbt_version=told.dbt_version,
         generated_at=instant(told.generated_at),
-        unknown_keys=None,
+        unknown_keys=to_json(taken.unknown_keys) if taken and taken.unknown_keys else None,
     )

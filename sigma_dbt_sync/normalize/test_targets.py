@@ -41,10 +41,11 @@ class TestView(Struct, frozen=True):
 def test_views(manifest: Manifest) -> dict[str, TestView]:
     """Describe every test of a manifest by unique_id."""
     views: dict[str, TestView] = {}
+    nodes = manifest.functions | manifest.sources | manifest.nodes
     for unique_id, test in manifest.tests.items():
         tested = [target for target in targets(test) if target.role == "tested"]
         target = tested[0].unique_id if tested else None
-        node = manifest.nodes.get(target) or manifest.sources.get(target) if target else None
+        node = nodes.get(target) if target else None
         views[unique_id] = TestView(
             target_unique_id=target,
             target_relation_name=node.relation_name if node else None,

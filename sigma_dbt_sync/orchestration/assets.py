@@ -14,13 +14,13 @@ from msgspec import Struct
 from sigma_dbt_sync import sync, tables
 from sigma_dbt_sync.archive import Archive
 from sigma_dbt_sync.orchestration import checks, clock, reports
-from sigma_dbt_sync.orchestration.audit import Audit, audit, newest_finish
 from sigma_dbt_sync.orchestration.event_log import last_report, report_metadata, report_of_run
 from sigma_dbt_sync.orchestration.failures import told_to_dagster
 from sigma_dbt_sync.orchestration.resources import SyncSettings
 from sigma_dbt_sync.orchestration.specs import table_spec, view_spec
 from sigma_dbt_sync.settings import Settings
 from sigma_dbt_sync.sync import ExtractReport, LoadReport
+from sigma_dbt_sync.sync.audit import Audit, audit, newest_finish
 from sigma_dbt_sync.warehouse import open_warehouse
 from sigma_dbt_sync.warehouse.views import load_views
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import dagster as dg
 
 from sigma_dbt_sync import tables
-from sigma_dbt_sync.orchestration.audit import Audit
+from sigma_dbt_sync.sync.audit import Audit
 
 ARCHIVE = "dbt_cloud_archive"
 NEWEST_RUN_AT_MOST = timedelta(hours=24)

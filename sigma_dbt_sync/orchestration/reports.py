@@ -4,9 +4,9 @@ from typing import Any
 
 import dagster as dg
 
-from sigma_dbt_sync.orchestration.audit import Audit
 from sigma_dbt_sync.orchestration.checks import bullets
 from sigma_dbt_sync.sync import ExtractReport, LoadReport, Moments
+from sigma_dbt_sync.sync.audit import Audit
 from sigma_dbt_sync.warehouse.base import Counts
 
 Metadata = dict[str, dg.MetadataValue[Any]]
@@ -68,7 +68,7 @@ def loaded(report: LoadReport, moments: Moments) -> str:
         return f"Nothing new for {report.target}."
     total = report.total
     return (
-        f"Loaded {report.runs_loaded} runs into {report.target} in {report.batches} batches: "
+        f"Loaded {report.runs_loaded} runs into {report.target}: "
         f"{total.inserted} rows inserted, {total.updated} updated, {total.deleted} deleted, "
         f"{len(report.warnings)} warnings, {moments.seconds:.1f} s."
     )

@@ -35,7 +35,7 @@ def view_spec(view: View, settings: Settings) -> dg.AssetSpec:
     return dg.AssetSpec(
         view.name,
         deps=view.reads,
-        description=f"{view.description[:1].upper()}{view.description[1:]}\n\nGrain: {view.grain}.",
+        description=f"{view.description}\n\nGrain: {view.grain}.",
         group_name="analyst_views",
         kinds={settings.warehouse, "view"},
         metadata={

@@ -26,7 +26,6 @@ from sigma_dbt_sync.tables.results import (
     DBT_TEST_RESULTS,
 )
 from sigma_dbt_sync.tables.runs import DBT_INVOCATIONS, DBT_RUN_STEPS, DBT_RUNS, RunRow
-from sigma_dbt_sync.tables.spec import Row
 from sigma_dbt_sync.warehouse.base import Change
 
 
@@ -156,11 +155,11 @@ def _merged(changes: Sequence[Change]) -> list[Change]:
     """Join changes of one table, so that each table is staged once; leave out empty ones."""
     merged: dict[str, Change] = {}
     for change in changes:
-        known = merged.get(change.table.name)
-        rows: Sequence[Row] = change.rows if known is None else [*known.rows, *change.rows]
+        known = merged.get(change.table.name, Change(change.table, ()))
         replaces = {
-            name: [*(known.replaces.get(name, ()) if known else ()), *values]
-            for name, values in change.replaces.items()
+            name: [*known.replaces.get(name, ()), *change.replaces.get(name, ())]
+            for name in {**known.replaces, **change.replaces}
         }
-        merged[change.table.name] = Change(change.table, change.table.keyed(rows), replaces)
+        rows = change.table.keyed([*known.rows, *change.rows])
+        merged[change.table.name] = Change(change.table, rows, replaces)
     return [change for change in merged.values() if change.rows or change.replaces]

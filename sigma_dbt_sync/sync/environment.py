@@ -22,6 +22,7 @@ from sigma_dbt_sync.normalize.node_status import Observations, fold
 from sigma_dbt_sync.normalize.project import project_in_force
 from sigma_dbt_sync.normalize.run_context import NEVER
 from sigma_dbt_sync.normalize.run_facts import HAVE, ReadBytes, ReadManifest, RunFacts
+from sigma_dbt_sync.sync.history import Environment, plan_history
 from sigma_dbt_sync.sync.present import Present
 from sigma_dbt_sync.tables.graph import DBT_CODE
 from sigma_dbt_sync.tables.ledger import ArtifactRow
@@ -76,6 +77,15 @@ def update_environment(
         orphans |= present.source_code(environment_id)
     else:
         changes += _retold(environment_id, retold, present)
+    project_id = next((row.project_id for row in after.values() if row.project_id), None)
+    changes += plan_history(
+        Environment(present.account_id, project_id, environment_id),
+        known,
+        manifests.after,
+        after,
+        present,
+        read_manifest,
+    )
     return EnvironmentUpdate(
         changes=tuple(changes),
         orphaned_code=tuple(sorted(hashed for hashed in orphans if hashed)),

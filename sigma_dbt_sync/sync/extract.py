@@ -7,7 +7,6 @@ any moment; what has an entry is not fetched again.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from time import monotonic
 
@@ -18,6 +17,7 @@ from sigma_dbt_sync.errors import RateLimited, ServiceError
 from sigma_dbt_sync.settings import Settings
 from sigma_dbt_sync.sync.extract_batch import fetch_all
 from sigma_dbt_sync.sync.extract_objects import list_objects, unknown_ids
+from sigma_dbt_sync.sync.extract_report import ExtractReport
 from sigma_dbt_sync.sync.extract_run import Fetched, RunFetcher, Task
 from sigma_dbt_sync.sync.extract_state import read_state, write_state
 from sigma_dbt_sync.sync.extract_wanted import is_unfinished
@@ -29,29 +29,6 @@ SETTLED_AFTER = timedelta(minutes=5)
 
 _DRAFTS_LIVE = timedelta(days=1)
 _PRUNE_EVERY = timedelta(days=1)
-
-
-@dataclass(slots=True)
-class ExtractReport:
-    """What one tick did; `requests`, `bytes` (of artifacts, uncompressed) and so on are its own."""
-
-    new_runs: int = 0
-    updated_runs: int = 0
-    open_runs: int = 0
-    artifacts_found: int = 0
-    artifacts_missing: int = 0
-    artifacts_open: int = 0
-    bytes: int = 0
-    requests: int = 0
-    rate_limited: int = 0
-    rate_limited_until: datetime | None = None
-    pruned_runs: int = 0
-    warnings: list[str] = field(default_factory=list[str])
-
-    @property
-    def runs(self) -> int:
-        """Runs whose entry was written."""
-        return self.new_runs + self.updated_runs
 
 
 def extract(
@@ -152,8 +129,10 @@ class _Tick:
             left_running -= {run.id for run in page.runs}
             self._handled |= {run.id for run in page.runs} - {run.id for run in wanted}
             self._expected = len(self._handled) + len(wanted) + page.remaining
-            self._take(wanted)
-            self._advance(page.runs)
+            try:
+                self._take(wanted)
+            finally:  # cut short, it still got somewhere
+                self._advance(page.runs)
             self.save()
         self._fetch(self._tasks(left_running))
 

@@ -75,7 +75,6 @@ class ExtractState(Struct, kw_only=True):
 
     watermark: int | None = None
     scope: Scope = Scope()
-    first_sync_at: datetime | None = None
     history_from: datetime | None = None
     cool_down_until: datetime | None = None
     objects_at: datetime | None = None
@@ -86,26 +85,21 @@ class ExtractState(Struct, kw_only=True):
     pruned_at: datetime | None = None
 
     def widen(self, settings: Settings, *, now: datetime, since: datetime | None) -> None:
-        """Take over filters and history; start discovery again when either asks for more.
-
-        History reaches back from the first sync, so that it does not move with every tick.
-        """
+        """Take over filters and history; start discovery again when either asks for more."""
         scope = Scope(
             tuple(sorted(settings.dbt_cloud_project_ids)),
             tuple(sorted(settings.dbt_cloud_environment_ids)),
             tuple(sorted(settings.dbt_cloud_job_ids)),
         )
-        is_first = self.first_sync_at is None
-        first_sync_at = self.first_sync_at or now
-        start = first_sync_at - timedelta(days=settings.dbt_cloud_history_days)
-        if since and (is_first or since < start):
+        start = now - timedelta(days=settings.dbt_cloud_history_days)
+        if since and (self.history_from is None or since < start):
             start = since
         if self.history_from is None or start < self.history_from:
             self.history_from = start
             self.watermark = None
         if not self.scope.includes(scope):
             self.watermark = None
-        self.first_sync_at, self.scope = first_sync_at, scope
+        self.scope = scope
 
     def note(self, entry: RunEntry, *, now: datetime, asked: bool = True) -> None:
         """Remember whether a run with this entry has to be looked at again."""

@@ -6,7 +6,9 @@ there is. Only to spare the connection when nothing is new, a note beside the ar
 which state of the archive a target was loaded.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import gc
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache, partial
 
@@ -88,10 +90,14 @@ def load(
         report.add(_publish(warehouse, sync_id, plan))
 
     for batch in batches:
-        facts = [
-            run_facts(entry, ref.sha256, archive.read_blob, read_manifest) for ref, entry in batch
-        ]
-        publish(partial(plan_changes, facts, objects, present, archive.read_blob, read_manifest))
+        with _uncollected():
+            facts = [
+                run_facts(entry, ref.sha256, archive.read_blob, read_manifest)
+                for ref, entry in batch
+            ]
+            publish(
+                partial(plan_changes, facts, objects, present, archive.read_blob, read_manifest)
+            )
         report.runs_loaded += len(batch)
         _note_damage(facts, report)
         progress("loading runs", report.runs_loaded, len(missing))
@@ -100,6 +106,16 @@ def load(
         publish(lambda: ([Change(SYNC_LOADS, [row])], []))
     _write_note(archive, warehouse, state)
     return report
+
+
+@contextmanager
+def _uncollected() -> Generator[None]:
+    """Spare the garbage collector from walking half a million rows that hold no cycle."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def forget_load(archive: Archive, warehouse: Warehouse) -> None:

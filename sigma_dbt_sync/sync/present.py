@@ -12,6 +12,12 @@ from sigma_dbt_sync.tables.node_status import DBT_NODE_STATUS, NodeStatusRow
 from sigma_dbt_sync.tables.results import DBT_NODE_EXECUTIONS, NodeExecutionRow
 from sigma_dbt_sync.tables.runs import DBT_RUNS, RunRow
 from sigma_dbt_sync.tables.spec import Row, Table
+from sigma_dbt_sync.tables.versions import (
+    DBT_COLUMN_VERSIONS,
+    DBT_NODE_VERSIONS,
+    ColumnVersionRow,
+    NodeVersionRow,
+)
 from sigma_dbt_sync.warehouse.base import Warehouse
 
 R = TypeVar("R", bound=Row)
@@ -53,6 +59,29 @@ class Present:
             "QUALIFY row_number() OVER (PARTITION BY variant "
             "ORDER BY run_started_at DESC, run_id DESC, step_index DESC) = 1",
             (environment_id, kind),
+        )
+
+    def manifests(self, environment_id: int) -> list[ArtifactRow]:
+        """Every usable manifest of runs that feed state."""
+        return self._rows(
+            SYNC_ARTIFACTS,
+            "environment_id = ? AND artifact = 'manifest' AND feeds_state "
+            "AND state IN ('found', 'shared')",
+            (environment_id,),
+        )
+
+    def newest_versions(
+        self, environment_id: int
+    ) -> tuple[list[NodeVersionRow], list[ColumnVersionRow]]:
+        """The newest version of every relation, and of every column, removed ones included."""
+        newest = (
+            "environment_id = ? QUALIFY row_number() "
+            "OVER (PARTITION BY {} ORDER BY valid_from DESC) = 1"
+        )
+        where = (environment_id,)
+        return (
+            self._rows(DBT_NODE_VERSIONS, newest.format("unique_id"), where),
+            self._rows(DBT_COLUMN_VERSIONS, newest.format("unique_id, column_key"), where),
         )
 
     def recent_runs(self, job_ids: Sequence[int]) -> list[RunRow]:

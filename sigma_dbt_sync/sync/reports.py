@@ -27,7 +27,6 @@ class LoadReport:
     connected: bool = False
     migrated: list[str] = field(default_factory=list[str])
     runs_loaded: int = 0
-    batches: int = 0
     tables: dict[str, Counts] = field(default_factory=dict[str, Counts])
     artifacts_unreadable: int = 0
     warnings: list[str] = field(default_factory=list[str])

@@ -4,8 +4,16 @@ from typing import Any
 
 from sigma_dbt_sync.tables.account import DBT_ENVIRONMENTS, DBT_JOB_STATUS, DBT_JOBS, DBT_PROJECTS
 from sigma_dbt_sync.tables.columns import DBT_COLUMNS
-from sigma_dbt_sync.tables.graph import DBT_CODE, DBT_EDGES
+from sigma_dbt_sync.tables.declared import (
+    DBT_EXPOSURES,
+    DBT_GROUPS,
+    DBT_METRICS,
+    DBT_SAVED_QUERIES,
+    DBT_SEMANTIC_MODELS,
+)
+from sigma_dbt_sync.tables.graph import DBT_CODE, DBT_EDGES, DBT_LINEAGE
 from sigma_dbt_sync.tables.ledger import SYNC_ARTIFACTS, SYNC_LOADS
+from sigma_dbt_sync.tables.node_meta import DBT_NODE_META, DBT_NODE_TAGS
 from sigma_dbt_sync.tables.node_status import DBT_NODE_STATUS
 from sigma_dbt_sync.tables.relations import DBT_MODELS, DBT_SEEDS, DBT_SNAPSHOTS, DBT_SOURCES
 from sigma_dbt_sync.tables.results import (
@@ -16,6 +24,7 @@ from sigma_dbt_sync.tables.results import (
 from sigma_dbt_sync.tables.runs import DBT_INVOCATIONS, DBT_RUN_STEPS, DBT_RUNS
 from sigma_dbt_sync.tables.spec import Column, Kind, Row, Table
 from sigma_dbt_sync.tables.tests import DBT_TEST_TARGETS, DBT_TESTS
+from sigma_dbt_sync.tables.versions import DBT_COLUMN_VERSIONS, DBT_NODE_VERSIONS
 
 ALL: tuple[Table[Any], ...] = (
     DBT_PROJECTS,
@@ -35,8 +44,18 @@ ALL: tuple[Table[Any], ...] = (
     DBT_COLUMNS,
     DBT_TESTS,
     DBT_TEST_TARGETS,
+    DBT_EXPOSURES,
+    DBT_METRICS,
+    DBT_SEMANTIC_MODELS,
+    DBT_SAVED_QUERIES,
+    DBT_GROUPS,
+    DBT_NODE_TAGS,
+    DBT_NODE_META,
     DBT_EDGES,
+    DBT_LINEAGE,
     DBT_CODE,
+    DBT_NODE_VERSIONS,
+    DBT_COLUMN_VERSIONS,
     DBT_NODE_STATUS,
     SYNC_LOADS,
     SYNC_ARTIFACTS,

@@ -1,4 +1,4 @@
-"""dbt_edges, dbt_code: who reads whom, and the text of the SQL or Python."""
+"""dbt_edges, dbt_lineage, dbt_code: who reads whom, and the text of the SQL or Python."""
 
 from typing import Annotated
 
@@ -24,6 +24,27 @@ class EdgeRow(Row, frozen=True, kw_only=True):
     ]
 
 
+class LineageRow(Row, frozen=True, kw_only=True):
+    """One row per relation and what lies downstream of it, as the project is now.
+
+    Relations and user-defined functions, with what reads them directly or not: the same, and
+    exposures. At most 20 steps apart; of a project with more than 1,000,000 such pairs, those that
+    are furthest apart are left out.
+    """
+
+    account_id: AccountId
+    environment_id: EnvironmentId
+    ancestor_unique_id: Annotated[str, Meta(description="dbt's id of the node upstream.")]
+    descendant_unique_id: Annotated[str, Meta(description="dbt's id of the node downstream.")]
+    project_id: ProjectId
+    ancestor_key: Annotated[str, Meta(description="node_key of the node upstream.")]
+    descendant_key: Annotated[str, Meta(description="node_key of the node downstream.")]
+    min_depth: Annotated[
+        int,
+        Meta(description="Steps between them on the shortest way, from 1 for a direct dependency."),
+    ]
+
+
 class CodeRow(Row, frozen=True, kw_only=True):
     """One row per text of SQL or Python, however many nodes and runs share it."""
 
@@ -38,5 +59,10 @@ DBT_EDGES = table_of(
     EdgeRow,
     name="dbt_edges",
     key=("account_id", "environment_id", "parent_unique_id", "child_unique_id"),
+)
+DBT_LINEAGE = table_of(
+    LineageRow,
+    name="dbt_lineage",
+    key=("account_id", "environment_id", "ancestor_unique_id", "descendant_unique_id"),
 )
 DBT_CODE = table_of(CodeRow, name="dbt_code", key=("account_id", "code_hash"))

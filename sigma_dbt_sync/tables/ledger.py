@@ -43,6 +43,7 @@ class ArtifactRow(Row, frozen=True, kw_only=True):
     run_started_at: Annotated[
         datetime | None, Meta(description="When its run started, UTC; orders definitions.")
     ]
+    git_sha: Annotated[str | None, Meta(description="Commit that its run built.")]
     feeds_state: Annotated[
         bool, Meta(description="Whether its run says something about the environment.")
     ]
@@ -53,7 +54,10 @@ class ArtifactRow(Row, frozen=True, kw_only=True):
             "missing, open (may still come), duplicate, unreadable or oversized."
         ),
     ]
-    reason: Annotated[str | None, Meta(description="Why, when it was not found or not readable.")]
+    reason: Annotated[
+        str | None,
+        Meta(description="Why it was not found or not readable, or that its version is newer."),
+    ]
     sha256: Annotated[str | None, Meta(description="Content, in the archive.")]
     size_bytes: Annotated[int | None, Meta(description="Bytes, uncompressed.")]
     from_run_id: Annotated[int | None, Meta(description="Run a shared manifest was fetched from.")]

@@ -72,6 +72,14 @@ class NodeExecutionRow(Row, frozen=True, kw_only=True):
     ]
     thread_id: Annotated[str | None, Meta(description="dbt thread it ran on.")]
     adapter_response: Annotated[Json | None, Meta(description="All that the adapter answered.")]
+    batch_results: Annotated[
+        Json | None,
+        Meta(description="Start and end of each batch of a microbatch model: successful, failed."),
+    ]
+    batches_ok: Annotated[int | None, Meta(description="Batches built, of a microbatch model.")]
+    batches_failed: Annotated[
+        int | None, Meta(description="Batches that failed, of a microbatch model.")
+    ]
 
 
 class TestResultRow(Row, frozen=True, kw_only=True):

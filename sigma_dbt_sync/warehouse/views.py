@@ -63,6 +63,7 @@ def parse_view(name: str, text: str) -> View:
     if set(fields) != {"grain", "reads"} or not columns or not sql:
         raise ValueError(f"{name}.sql: grain, reads, columns and a SELECT are needed")
     reads = tuple(part.strip() for part in fields["reads"].split(","))
+    description = description[:1].upper() + description[1:]
     return View(name, description, fields["grain"], reads, columns, sql)
 
 

@@ -145,5 +145,20 @@ def test_an_odd_adapter_response_costs_only_itself(response, rows, bytes_process
     assert told.query_id is None
 
 
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ({"successful": [["2026-03-01", "2026-03-02"]], "failed": []}, (1, 0)),
+        ({"successful": [], "failed": [["a", "b"], ["b", "c"]]}, (0, 2)),
+        ({}, (None, None)),
+        (None, (None, None)),
+        ({"successful": 3}, (None, None)),
+        ("all", (None, None)),
+    ],
+)
+def test_batches_of_a_microbatch_model_are_counted(told, expected):
+    assert read(batch_results=told).batches == expected
+
+
 def test_an_unknown_status_is_kept_as_written():
     assert read(status="Partial Success?").status == "Partial Success?"

@@ -122,7 +122,7 @@ def test_an_artifact_that_is_not_there_is_not_found(client, account):
 
 def test_a_download_that_breaks_off_begins_again_with_nothing(client, account, server):
     run = account.run("baseline")
-    server.faults.append(Fault("sources", status=200, body=b'{"half of', cut=True))
+    server.faults.append(Fault("sources", status=200, body=b"half" * 200_000, cut=True))
     sink = Sink()
 
     client.artifact(run.id, "sources", 4, into=sink)

@@ -31,6 +31,15 @@ FILES = {
     "dbt_test_targets": "environment_id, test_unique_id, target_unique_id, column_key, role, "
     "derived_from",
     "dbt_edges": "environment_id, parent_unique_id, child_unique_id, edge_type",
+    "dbt_lineage": "environment_id, ancestor_unique_id, descendant_unique_id, min_depth",
+    "dbt_exposures": "environment_id, unique_id, label, type, maturity, owner_name, owner_email, "
+    "description, url, tags_text, meta, original_file_path, definition",
+    "dbt_metrics": "environment_id, unique_id, label, type, owner, description, definition",
+    "dbt_semantic_models": "environment_id, unique_id, description, definition",
+    "dbt_saved_queries": "environment_id, unique_id, description, definition",
+    "dbt_groups": "environment_id, unique_id, name, owner_name, owner_email, tags, definition",
+    "dbt_node_tags": "environment_id, unique_id, tag, resource_type",
+    "dbt_node_meta": "environment_id, unique_id, meta_key, resource_type, meta_value, meta_json",
     "sync_artifacts": "run_id, step_index, artifact, state, from_run_id, schema_version",
     "dbt_tab": "environment_id, unique_id, relation_key, is_primary, materialized, owner_name, "
     "last_run_at, last_built_at, last_status, latest_status, health, health_detail, job_health, "

@@ -1,6 +1,7 @@
 """All current tables of one environment together, over what real dbt wrote."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -30,6 +31,89 @@ def baseline():
         catalog=read_catalog(files["catalog.json"]).relations(),
     )
     return made, json.loads(files["manifest.json"])
+
+
+SHARED = Path(__file__).parents[2] / ".." / "shared" / "artifacts"
+MANIFESTS = sorted(SHARED.rglob("manifest*.json"))
+DEMO = sorted(
+    {
+        one.blob
+        for run in read_story()
+        for step in run.steps
+        for path, one in step.artifacts.items()
+        if path.rpartition("/")[2] == "manifest.json"
+    }
+)
+
+
+def check_manifest(data):
+    """Compare row counts with what plain JSON finds in a manifest."""
+    told = json.loads(data)
+    made = project_in_force(
+        [("", Manifest(data))],
+        built_by=lambda _: None,
+        account_id=7,
+        project_id=70,
+        environment_id=700,
+        catalog={},
+    )
+    rows = {table.name: rows for table, rows in current_rows(made, {}).items()}
+    for kind in ("exposures", "metrics", "semantic_models", "saved_queries", "groups"):
+        section = told.get(kind) or {}
+        assert [row.unique_id for row in rows[f"dbt_{kind}"]] == list(section)
+        assert [row.name for row in rows[f"dbt_{kind}"]] == [x["name"] for x in section.values()]
+    everything = {
+        uid: one
+        for section in SECTIONS
+        for uid, one in (told.get(section) or {}).items()
+        if not uid.startswith(("analysis.", "operation.", "rpc.", "sql "))
+    }
+    assert len(rows["dbt_node_tags"]) == sum(
+        len(set(one.get("tags") or one.get("config", {}).get("tags") or ()))
+        for one in everything.values()
+    )
+    assert len(rows["dbt_node_meta"]) == sum(
+        len(one.get("meta") or one.get("config", {}).get("meta") or {})
+        for one in everything.values()
+    )
+    check_lineage(rows)
+
+
+def check_lineage(rows):
+    """Every edge between two relations is a step; whoever is further apart has one in between."""
+    ends = ("model.", "seed.", "snapshot.", "source.", "exposure.")
+    depths = {
+        (row.ancestor_unique_id, row.descendant_unique_id): row.min_depth
+        for row in rows["dbt_lineage"]
+    }
+    direct = {
+        (row.parent_unique_id, row.child_unique_id)
+        for row in rows["dbt_edges"]
+        if row.parent_unique_id.startswith(ends) and row.child_unique_id.startswith(ends)
+    }
+    assert {pair for pair, depth in depths.items() if depth == 1} == direct
+
+
+SECTIONS = (
+    "nodes",
+    "sources",
+    "exposures",
+    "metrics",
+    "semantic_models",
+    "saved_queries",
+    "unit_tests",
+)
+
+
+@pytest.mark.parametrize("blob", DEMO, ids=lambda blob: blob[:12])
+def test_a_manifest_of_the_demo_has_as_many_rows_as_plain_json(blob):
+    check_manifest(read_blob(FOLDER, blob))
+
+
+@pytest.mark.skipif(not MANIFESTS, reason="there are no artifacts beside the repository")
+@pytest.mark.parametrize("path", MANIFESTS, ids=lambda path: path.relative_to(SHARED).as_posix())
+def test_a_manifest_of_any_dbt_version_has_as_many_rows_as_plain_json(path):
+    check_manifest(path.read_bytes())
 
 
 def counts(rows):

@@ -151,6 +151,23 @@ def test_an_empty_adapter_response_is_none(response):
     assert row.adapter_response is None
 
 
+def test_a_microbatch_model_says_what_became_of_its_batches():
+    batches = {"successful": [["2026-03-01", "2026-03-02"]], "failed": [["2026-03-02", "x"]]}
+    (row,) = executed(result(status="partial success", batch_results=batches))
+
+    assert row.batch_results == (
+        '{"failed":[["2026-03-02","x"]],"successful":[["2026-03-01","2026-03-02"]]}'
+    )
+    assert (row.batches_ok, row.batches_failed) == (1, 1)
+
+
+@pytest.mark.parametrize("told", [{}, {"batch_results": None}, {"batch_results": {}}])
+def test_any_other_node_has_no_batches(told):
+    (row,) = executed(result(**told))
+
+    assert (row.batch_results, row.batches_ok, row.batches_failed) == (None, None, None)
+
+
 def test_an_adapters_job_id_stands_for_the_query():
     (row,) = executed(result(adapter_response={"job_id": "bq-1", "rows_affected": "many"}))
 

@@ -1,5 +1,7 @@
 """Which manifest decides about which node, when jobs parse one project differently."""
 
+import pytest
+
 from sigma_dbt_sync.artifacts.manifest import Manifest
 from sigma_dbt_sync.normalize.project import project_in_force
 from tests.builders import CUSTOMERS, ORDERS, data_test, manifest, node
@@ -84,3 +86,20 @@ def test_without_a_manifest_there_is_nothing():
     found = in_force()
 
     assert (found.nodes, found.adapter_type) == ({}, None)
+
+
+@pytest.mark.parametrize("unique_id", ["exposure.shop.board", "group.shop.finance"])
+def test_what_is_declared_is_what_the_newest_manifest_says_that_has_it(unique_id):
+    found = in_force(
+        ("newest", [model("newest", unique_id)]),
+        ("older", [model("older", unique_id), node("metric.shop.revenue")]),
+    )
+
+    assert found.declared[unique_id].description == "newest"
+    assert set(found.declared) == {unique_id, "metric.shop.revenue"}
+
+
+def test_groups_are_no_nodes_and_functions_are():
+    found = in_force(("", [node("group.shop.finance"), node("function.shop.to_cents")]))
+
+    assert set(found.nodes) == {"function.shop.to_cents"}

@@ -49,6 +49,13 @@ def codes(found):
     return {row.code for row in found.code.values()}
 
 
+def test_functions_are_known_nodes():
+    function = "function.shop.to_cents"
+    found = facts((1, "manifest", manifest(node(), node(function))))
+
+    assert found.known_nodes == (ORDERS, function)
+
+
 def test_a_run_is_read_whole():
     found = facts(
         (3, "sources", sources(STALE)),

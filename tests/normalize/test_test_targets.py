@@ -161,6 +161,15 @@ def test_a_view_of_a_test_on_a_source_names_its_relation():
     assert made.target_relation_name == '"shop"."analytics"."sessions"'
 
 
+def test_a_view_of_a_test_on_a_function_names_its_relation():
+    function = "function.shop.to_cents"
+    made = view(
+        node(function, relation_name="shop.to_cents"), data_test(on=function, reads=(function,))
+    )
+
+    assert (made.target_unique_id, made.target_relation_name) == (function, "shop.to_cents")
+
+
 def test_a_view_of_a_test_whose_target_is_disabled_still_names_it():
     made = view(data_test(on=ORDERS))
 

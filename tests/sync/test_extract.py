@@ -4,12 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from sigma_dbt_sync.archive import Archive
 from sigma_dbt_sync.demo import company, payloads
-from sigma_dbt_sync.demo.account import ACCOUNT_ID
-from sigma_dbt_sync.demo.faults import Fault
 from sigma_dbt_sync.demo.plot import CANCELLED, QUEUED, RUNNING, SUCCESS
-from sigma_dbt_sync.errors import AccessDenied, Unavailable
 
 LONG_AGO = timedelta(days=40)
 
@@ -138,7 +134,7 @@ def test_longer_history_starts_discovery_again_but_fetches_only_what_is_missing(
     assert len([r for r in stage.asked if "/runs/7" in r.path]) == 0
 
 
-def test_history_is_counted_from_the_first_sync_and_does_not_move(stage, account):
+def test_history_already_covered_is_not_looked_at_again_as_time_goes_by(stage, account):
     stage.tick()
 
     stage.tick(after=timedelta(days=3))
@@ -218,87 +214,6 @@ def test_narrower_filters_forget_nothing_and_follow_open_runs_to_their_end(stage
     assert len([r for r in stage.listed() if "created_at__range" in r.query]) == 0
 
 
-def test_a_crash_at_any_moment_loses_no_run(stage, account, monkeypatch):
-    """The process dies after so many entries, again and again; in the end all is there."""
-
-    class Crash(BaseException):
-        pass
-
-    write, written = Archive.write_entry, []
-
-    def dying(archive, entry):
-        if len(written) >= 3:
-            raise Crash
-        written.append(entry.run.id)
-        return write(archive, entry)
-
-    for _ in range(5):
-        written.clear()
-        with monkeypatch.context() as patched:
-            patched.setattr(Archive, "write_entry", dying)
-            with pytest.raises(Crash):
-                stage.tick(after=15)
-    stage.tick(after=15)
-
-    assert set(stage.archive.entries()) == set(account.runs)
-
-
-def test_a_crash_before_the_state_is_written_fetches_no_artifact_twice(stage, account, monkeypatch):
-    class Crash(BaseException):
-        pass
-
-    def crash(*_):
-        raise Crash
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Archive, "write_state", crash)
-        with pytest.raises(Crash):
-            stage.tick()
-    stage.tick(after=15)
-
-    assert stage.downloads() == []
-    assert set(stage.archive.entries()) == set(account.runs)
-
-
-def test_an_open_artifact_survives_a_crash_before_the_state_is_written(stage, account, monkeypatch):
-    class Crash(BaseException):
-        pass
-
-    def crash(*_):
-        raise Crash
-
-    tonight = account.run("tonight")
-    account.hide_artifacts(tonight.id)
-    with monkeypatch.context() as patched:
-        patched.setattr(Archive, "write_state", crash)
-        with pytest.raises(Crash):
-            stage.tick()
-    account.show_artifacts(tonight.id)
-
-    stage.tick(after=15)
-
-    assert stage.entry(tonight).is_final
-
-
-@pytest.mark.parametrize("damage", [None, b"", b"{", b'{"watermark": "x"}'])
-def test_a_lost_state_is_made_again_from_the_entries(stage, account, damage):
-    tonight = account.run("tonight")
-    account.hide_artifacts(tonight.id)
-    stage.tick()
-    account.show_artifacts(tonight.id)
-    state = stage.folder / str(ACCOUNT_ID) / "state.json"
-    state.unlink() if damage is None else state.write_bytes(damage)
-
-    report = stage.tick(after=15)
-
-    assert stage.entry(tonight).is_final
-    assert report.open_runs == 2
-    assert [run_id for run_id in account.runs if stage.downloads(account.runs[run_id])] == [
-        tonight.id
-    ]
-    assert any("state.json was damaged" in w for w in report.warnings) == (damage is not None)
-
-
 def test_a_very_young_run_is_listed_again_lest_a_lower_id_appears_late(stage, account):
     for name in ("running", "queued"):
         account.finish(account.run(name).id)
@@ -346,89 +261,6 @@ def test_an_unknown_id_is_looked_up_once(stage, monkeypatch):
     assert looked_up == [True, False]
 
 
-def test_a_deleted_open_run_is_closed(stage, account):
-    stage.tick()
-    gone = account.run("running")
-    del account.runs[gone.id]
-
-    report = stage.tick(after=15)
-
-    assert stage.entry(gone).is_final
-    assert "no longer has this run" in stage.entry(gone).note
-    assert any(str(gone.id) in warning for warning in report.warnings)
-    assert report.open_runs == 1
-
-
-def test_a_run_deleted_while_it_is_read_is_kept_as_listed(stage, account):
-    tonight = account.run("tonight")
-    stage.server.faults.append(Fault(f"runs/{tonight.id}/\\?", status=404))
-
-    stage.tick()
-
-    entry = stage.entry(tonight)
-    assert (entry.run.status, entry.run.job_id) == (tonight.status, company.DAILY.id)
-    assert entry.is_final
-    assert "no longer has this run" in entry.note
-
-
-def test_one_unreadable_run_holds_up_nobody_and_is_asked_again(stage, account):
-    tonight = account.run("tonight")
-    fault = Fault(f"runs/{tonight.id}/\\?", status=200, body=b"<html>", times=2)
-    stage.server.faults.append(fault)
-
-    report = stage.tick()
-
-    assert not stage.entry(tonight).is_final
-    assert set(stage.archive.entries()) == set(account.runs)
-    assert any(f"Run {tonight.id}" in warning for warning in report.warnings)
-    stage.tick(after=15)
-    assert not stage.entry(tonight).is_final
-    stage.tick(after=15)
-    assert stage.entry(tonight).is_final
-    assert stage.states(tonight)["run_results", 5] == "found"
-
-
-def test_a_run_that_stays_unreadable_is_given_up_after_a_day_with_a_warning(stage, account):
-    tonight = account.run("tonight")
-    stage.server.faults.append(
-        Fault(f"runs/{tonight.id}/\\?", status=200, body=b"<html>", times=999)
-    )
-    stage.tick()
-
-    report = stage.tick(after=timedelta(hours=25))
-
-    assert stage.entry(tonight).is_final
-    assert any("not asked for any more" in warning for warning in report.warnings)
-    stage.tick(after=60)
-    assert not any(f"/runs/{tonight.id}/" in r.path for r in stage.asked)
-
-
-@pytest.mark.parametrize("status", [401, 403])
-def test_a_refusal_stops_the_sync_and_keeps_what_was_done(stage, account, status):
-    tonight = account.run("tonight")
-    stage.server.faults.append(Fault(f"runs/{tonight.id}/artifacts", status=status, times=99))
-
-    with pytest.raises(AccessDenied):
-        stage.tick()
-
-    assert tonight.id not in stage.archive.entries()
-    stage.server.faults.clear()
-    stage.tick(after=15)
-    assert set(stage.archive.entries()) == set(account.runs)
-
-
-def test_an_outage_ends_the_tick_soon_and_the_next_one_goes_on(stage, account):
-    stage.server.faults.append(Fault(r"runs/\d+/", status=503, times=999))
-
-    with pytest.raises(Unavailable):
-        stage.tick()
-
-    assert len(stage.asked) < 40
-    stage.server.faults.clear()
-    stage.tick(after=15)
-    assert set(stage.archive.entries()) == set(account.runs)
-
-
 def test_progress_ends_at_its_total(stage):
     from sigma_dbt_sync.dbt_cloud import open_client
     from sigma_dbt_sync.sync.extract import extract
@@ -461,7 +293,9 @@ def test_old_runs_are_pruned_once_a_day_and_not_fetched_again(stage, account):
     assert set(stage.archive.entries()) <= kept
 
 
-def test_queued_is_the_status_of_a_run_that_waits(stage, account):
+def test_an_open_run_already_says_what_started_it_and_what_it_will_do(stage, account):
     stage.tick()
 
-    assert stage.entry(account.run("queued")).run.status == QUEUED
+    run = stage.entry(account.run("queued")).run
+    assert (run.status, run.trigger_category) == (QUEUED, "scheduled")
+    assert run.job_execute_steps == ("dbt test",)

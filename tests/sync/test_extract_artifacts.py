@@ -1,5 +1,6 @@
 """Which artifacts are fetched, from which step, how long they are waited for, and how often."""
 
+import os
 from dataclasses import replace
 from datetime import timedelta
 
@@ -312,10 +313,15 @@ def test_no_step_log_and_no_token_is_in_the_archive(stage):
         assert "Profile written" not in text
 
 
-def test_drafts_are_gone_after_a_tick(stage):
+def test_drafts_are_gone_after_a_tick_even_those_of_an_earlier_crash(stage):
+    incoming = stage.folder / str(company.ACCOUNT_ID) / "incoming"
+    incoming.mkdir(parents=True)
+    (incoming / "of-a-crash").write_bytes(b"half")
+    os.utime(incoming / "of-a-crash", (0, 0))
+
     stage.tick()
 
-    assert list((stage.folder / str(company.ACCOUNT_ID) / "incoming").iterdir()) == []
+    assert list(incoming.iterdir()) == []
 
 
 def test_an_object_store_holds_the_same(stage, account, tmp_path):

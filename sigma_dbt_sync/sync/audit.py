@@ -1,4 +1,4 @@
-"""Whether the warehouse holds what it should after a load. Knows nothing of Dagster.
+"""Whether the warehouse holds what it should after a load.
 
 An audit costs queries, so it is made only when a load has connected anyway, and kept with the
 load's result: what has not changed since needs no second look.
