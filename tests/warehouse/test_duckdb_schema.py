@@ -114,7 +114,7 @@ def test_tables_views_and_columns_carry_their_descriptions(warehouse):
     }
 
     assert tables["items"] == "One row per item of an order."
-    assert tables["orders"] == "what was sold, one row per order."
+    assert tables["orders"] == "What was sold, one row per order."
     assert columns["items", "order_id"] == "Order; it's big."
     assert columns["orders", "total"] == "How much; it's a sum."
     assert all(columns.values())

@@ -86,7 +86,7 @@ def test_a_header_is_read_across_lines():
 
     assert view == View(
         name="orders",
-        description="what was sold. Returns count.",
+        description="What was sold. Returns count.",
         grain="order",
         reads=("items", "customers"),
         columns={"order_id": "Order: its number."},
