@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache, partial
 
-from msgspec import Struct, json
-
 from sigma_dbt_sync import __version__
 from sigma_dbt_sync.archive import Archive, EntryRef
 from sigma_dbt_sync.artifacts.manifest import Manifest
@@ -36,13 +34,6 @@ _MANIFESTS_HELD = 2
 Clock = Callable[[], datetime]
 Plan = Callable[[], tuple[list[Change], list[str]]]
 """Plans the changes of a batch from what the warehouse holds now, and names orphaned code."""
-
-
-class LoadNote(Struct, frozen=True):
-    """Up to which state of the archive a target was loaded."""
-
-    warehouse_id: str
-    loaded: str
 
 
 def load(
@@ -70,11 +61,12 @@ def load(
     entries = archive.entries()
     objects = archive.read_account_objects()
     state = digest([__version__, sorted(ref.sha256 for ref in entries.values()), str(objects)])
-    if not rebuild and not warehouse.is_absent() and _noted(archive, warehouse) == state:
+    noted = (archive.read_note(_note_name(warehouse)) or b"").decode()
+    if not rebuild and not warehouse.is_absent() and noted == state:
         return report
     report.connected = True
+    forget_load(archive, warehouse)  # should this load be cut off, the next one has to go on
     if rebuild:
-        forget_load(archive, warehouse)  # if this is cut off, the next sync goes on
         report.migrated += warehouse.drop()
     report.migrated += warehouse.migrate()
     present = Present(warehouse, archive.account_id)
@@ -104,7 +96,7 @@ def load(
     if report.total.written:
         row = _load_row(archive.account_id, sync_id, started_at, clock(), report, extracted)
         publish(lambda: ([Change(SYNC_LOADS, [row])], []))
-    _write_note(archive, warehouse, state)
+    archive.write_note(_note_name(warehouse), state.encode())
     return report
 
 
@@ -188,15 +180,5 @@ def _load_row(
     )
 
 
-def _write_note(archive: Archive, warehouse: Warehouse, state: str) -> None:
-    note = LoadNote(warehouse.identity().warehouse_id, state)
-    archive.write_note(_note_name(warehouse), json.encode(note))
-
-
 def _note_name(warehouse: Warehouse) -> str:
     return f"loaded-{digest(warehouse.target)}"
-
-
-def _noted(archive: Archive, warehouse: Warehouse) -> str | None:
-    note = archive.read_note(_note_name(warehouse))
-    return json.decode(note, type=LoadNote).loaded if note else None

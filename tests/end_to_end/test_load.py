@@ -82,6 +82,20 @@ def test_a_deleted_database_is_made_again_from_the_archive_without_asking_for_ar
     assert not [r for r in deployment.server.requests if "artifacts" in r.path]
 
 
+def test_a_load_cut_off_in_a_new_database_is_not_mistaken_for_the_old_one(deployment, monkeypatch):
+    """The old database was fully loaded; of the new one there is only an empty file."""
+    deployment.sync()
+    before = deployment.contents()
+    (deployment.folder / "warehouse.duckdb").unlink()
+    with monkeypatch.context() as broken:
+        broken.setattr(DuckDB, "publish", Breaking.publish)
+        broken.setattr(DuckDB, "left", 0, raising=False)
+        with pytest.raises(WarehouseError, match="the power is gone"):
+            deployment.sync()
+    deployment.sync()
+    assert deployment.contents() == before
+
+
 def test_another_database_gets_everything_there_is(deployment):
     deployment.sync()
     other = deployment.folder / "other.duckdb"
