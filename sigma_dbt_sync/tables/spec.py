@@ -76,9 +76,12 @@ BOOKKEEPING = tuple(column.name for column in BOOKKEEPING_COLUMNS)
 """Columns every table has and no row class writes: the publisher fills them in."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Table(Generic[R]):
-    """One warehouse table holding rows of type `R`."""
+    """One warehouse table holding rows of type `R`.
+
+    There is one object per table, so it is compared and hashed as itself, not column by column.
+    """
 
     name: str
     row: type[R]
