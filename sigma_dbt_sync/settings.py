@@ -57,10 +57,6 @@ class Settings(BaseSettings):
     archive_keep_days: int | None = Field(
         default=None, ge=1, description="Forget archived runs after so many days (never)."
     )
-    dagster_environment_ids: Ids = Field(
-        default=(),
-        description="dbt environments whose relations become Dagster assets (production ones).",
-    )
     sync_cron: str = Field(default="*/15 * * * *", description="When the schedule syncs.")
     sync_timezone: str = Field(default="UTC", description="Time zone of the schedule.")
 
@@ -68,7 +64,6 @@ class Settings(BaseSettings):
         "dbt_cloud_project_ids",
         "dbt_cloud_environment_ids",
         "dbt_cloud_job_ids",
-        "dagster_environment_ids",
         mode="before",
     )
     @classmethod
