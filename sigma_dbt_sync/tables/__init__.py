@@ -11,6 +11,11 @@ from sigma_dbt_sync.tables.declared import (
     DBT_SAVED_QUERIES,
     DBT_SEMANTIC_MODELS,
 )
+from sigma_dbt_sync.tables.delivery import (
+    DBT_DOC_BASELINES,
+    DBT_DOC_CHANGES,
+    SIGMA_TABLE_SYNCS,
+)
 from sigma_dbt_sync.tables.graph import DBT_CODE, DBT_EDGES, DBT_LINEAGE
 from sigma_dbt_sync.tables.ledger import SYNC_ARTIFACTS, SYNC_LOADS
 from sigma_dbt_sync.tables.node_meta import DBT_NODE_META, DBT_NODE_TAGS
@@ -57,6 +62,9 @@ ALL: tuple[Table[Any], ...] = (
     DBT_NODE_VERSIONS,
     DBT_COLUMN_VERSIONS,
     DBT_NODE_STATUS,
+    DBT_DOC_CHANGES,
+    DBT_DOC_BASELINES,
+    SIGMA_TABLE_SYNCS,
     SYNC_LOADS,
     SYNC_ARTIFACTS,
 )
