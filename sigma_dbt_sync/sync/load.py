@@ -16,24 +16,21 @@ from sigma_dbt_sync import __version__
 from sigma_dbt_sync.archive import Archive, EntryRef
 from sigma_dbt_sync.artifacts.manifest import Manifest
 from sigma_dbt_sync.artifacts.run_entry import RunEntry
-from sigma_dbt_sync.errors import BatchOutdated
 from sigma_dbt_sync.normalize.keys import digest, to_json
 from sigma_dbt_sync.normalize.run_context import run_context
 from sigma_dbt_sync.normalize.run_facts import RunFacts, run_facts
 from sigma_dbt_sync.sync.batch import plan_changes
 from sigma_dbt_sync.sync.extract import ExtractReport
 from sigma_dbt_sync.sync.present import Present
+from sigma_dbt_sync.sync.publishing import Plan, publish
 from sigma_dbt_sync.sync.reports import LoadReport, Progress, silent
 from sigma_dbt_sync.tables.ledger import SYNC_LOADS, LoadRow
-from sigma_dbt_sync.warehouse.base import Batch, Change, Counts, Warehouse
+from sigma_dbt_sync.warehouse.base import Change, Warehouse
 
 RUNS_PER_BATCH = 25
-_ATTEMPTS = 5
 _MANIFESTS_HELD = 2
 
 Clock = Callable[[], datetime]
-Plan = Callable[[], tuple[list[Change], list[str]]]
-"""Plans the changes of a batch from what the warehouse holds now, and names orphaned code."""
 
 
 def load(
@@ -78,8 +75,8 @@ def load(
     def read_manifest(sha256: str) -> Manifest:
         return Manifest(archive.read_blob(sha256))
 
-    def publish(plan: Plan) -> None:
-        report.add(_publish(warehouse, sync_id, plan))
+    def put(plan: Plan) -> None:
+        report.add(publish(warehouse, sync_id, plan))
 
     for batch in batches:
         with _uncollected():
@@ -87,15 +84,13 @@ def load(
                 run_facts(entry, ref.sha256, archive.read_blob, read_manifest)
                 for ref, entry in batch
             ]
-            publish(
-                partial(plan_changes, facts, objects, present, archive.read_blob, read_manifest)
-            )
+            put(partial(plan_changes, facts, objects, present, archive.read_blob, read_manifest))
         report.runs_loaded += len(batch)
         _note_damage(facts, report)
         progress("loading runs", report.runs_loaded, len(missing))
     if report.total.written:
         row = _load_row(archive.account_id, sync_id, started_at, clock(), report, extracted)
-        publish(lambda: ([Change(SYNC_LOADS, [row])], []))
+        put(lambda: ([Change(SYNC_LOADS, [row])], []))
     archive.write_note(_note_name(warehouse), state.encode())
     return report
 
@@ -113,19 +108,6 @@ def _uncollected() -> Generator[None]:
 def forget_load(archive: Archive, warehouse: Warehouse) -> None:
     """Make the next load look into the warehouse: its tables are about to be dropped."""
     archive.write_note(_note_name(warehouse), b"")
-
-
-def _publish(warehouse: Warehouse, sync_id: str, plan: Plan) -> dict[str, Counts]:
-    """Plan and publish one batch; plan again when another sync published in between."""
-    for attempt in range(1, _ATTEMPTS + 1):
-        generation = warehouse.identity().generation
-        changes, orphans = plan()
-        try:
-            return warehouse.publish(Batch(sync_id, generation, tuple(changes), tuple(orphans)))
-        except BatchOutdated:
-            if attempt == _ATTEMPTS:
-                raise
-    raise AssertionError  # the last attempt either returns or raises
 
 
 def _note_damage(facts: Sequence[RunFacts], report: LoadReport) -> None:
