@@ -39,8 +39,17 @@ class ServiceError(SyncError):
     The message names the system, what we were doing, the status it answered with, and the fix.
     """
 
-    def __init__(self, system: str, action: str, *, status: int | None = None, fix: str) -> None:
-        """Keep the parts, and word the message from them."""
+    def __init__(
+        self,
+        system: str,
+        action: str,
+        *,
+        status: int | None = None,
+        fix: str,
+        request_id: str | None = None,
+    ) -> None:
+        """Keep the parts, and word the message from them; `request_id` is for their support."""
+        self.request_id = request_id
         self.system = system
         self.action = action
         self.status = status
@@ -60,7 +69,9 @@ class RateLimited(ServiceError):
 
     retryable = True
 
-    def __init__(self, system: str, action: str, *, wait_seconds: float) -> None:
+    def __init__(
+        self, system: str, action: str, *, wait_seconds: float, request_id: str | None = None
+    ) -> None:
         """Keep how long the system wants to be left alone."""
         self.wait_seconds = wait_seconds
         super().__init__(
@@ -68,6 +79,7 @@ class RateLimited(ServiceError):
             action,
             status=429,
             fix=f"The next sync may ask again in {wait_seconds:.0f} seconds; nothing is lost.",
+            request_id=request_id,
         )
 
 

@@ -29,6 +29,12 @@ class Fault:
     delay: float = 0.0
 
 
+def edge_limit(path: str, *, times: int = 1) -> Fault:
+    """Answer 429 as Cloudflare does: plain text, and no word on when to come back."""
+    headers = {"Content-Type": "text/plain; charset=UTF-8", "Server": "cloudflare"}
+    return Fault(path, status=429, headers=headers, body=b"error code: 1015", times=times)
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One request, and the status it was answered with."""

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from sigma_dbt_sync.demo import serve
-from sigma_dbt_sync.demo.faults import Fault
+from sigma_dbt_sync.demo.faults import Fault, edge_limit
 
 
 def test_a_fault_hits_as_often_as_told_and_only_its_path(own_api, own_server):
@@ -31,6 +31,16 @@ def test_a_fault_can_be_a_page_of_html(own_api, own_server):
 
     assert (answer.status_code, answer.headers["content-type"]) == (502, "text/html")
     assert answer.content == page
+
+
+def test_a_limit_of_the_edge_is_plain_text_without_retry_after(own_api, own_server):
+    own_server.faults.append(edge_limit("/runs/"))
+    answer = own_api.get("/runs/")
+
+    assert (answer.status_code, answer.text) == (429, "error code: 1015")
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert "retry-after" not in answer.headers
+    assert own_api.get("/runs/").status_code == 200
 
 
 def test_a_fault_can_break_the_connection(own_api, own_server):
