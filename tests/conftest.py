@@ -3,12 +3,23 @@
 import atexit
 import os
 
+import pytest
+
 
 def pytest_addoption(parser):
     parser.addoption(
         "--write-golden", action="store_true", help="write golden files instead of comparing"
     )
     parser.addoption("--mutations", type=int, default=300, help="how many artifacts to damage")
+
+
+@pytest.fixture(scope="session")
+def snowflake_account():
+    """A Snowflake on this machine, in a process of its own."""
+    from tests.snowflake.account import running
+
+    with running() as account:
+        yield account
 
 
 def pytest_unconfigure():

@@ -181,7 +181,7 @@ def _after(row: NodeStatusRow, new: NodeExecutionRow, variants: Mapping[int, str
             "attempt_query_id": new.query_id,
             "attempt_seconds": new.execution_seconds,
         }
-    if _is_good(new):
+    if is_good(new):
         changes |= {
             "ok_at": new.completed_at,
             "ok_at_text": f"{new.completed_at:%Y-%m-%d %H:%M}",
@@ -196,7 +196,7 @@ def _after(row: NodeStatusRow, new: NodeExecutionRow, variants: Mapping[int, str
     return structs.replace(row, **changes)
 
 
-def _is_good(new: NodeExecutionRow) -> bool:
+def is_good(new: NodeExecutionRow) -> bool:
     """Whether a test passed or a relation was built; a warning still builds a relation."""
     if new.status in _NOT_BUILT:
         return False

@@ -43,8 +43,7 @@ def test_views(manifest: Manifest) -> dict[str, TestView]:
     views: dict[str, TestView] = {}
     nodes = manifest.functions | manifest.sources | manifest.nodes
     for unique_id, test in manifest.tests.items():
-        tested = [target for target in targets(test) if target.role == "tested"]
-        target = tested[0].unique_id if tested else None
+        target = next(iter(tested(test)), None)
         node = nodes.get(target) if target else None
         views[unique_id] = TestView(
             target_unique_id=target,
@@ -56,14 +55,24 @@ def test_views(manifest: Manifest) -> dict[str, TestView]:
     return views
 
 
+def tested(test: Node) -> list[str]:
+    """Name the nodes a test judges."""
+    if test.unique_id.startswith("unit_test."):
+        return test.parents[:1]
+    if test.test_metadata is None:
+        return list(dict.fromkeys(test.parents))
+    judged = _judged(test)
+    return [judged.unique_id] if judged else []
+
+
 def targets(test: Node) -> list[Target]:
     """List the nodes a test has to do with; exactly the judged ones have the role `tested`."""
     if test.unique_id.startswith("unit_test."):
-        return [Target(parent, "tested", "model") for parent in test.parents[:1]] + [
+        return [Target(parent, "tested", "model") for parent in tested(test)] + [
             Target(parent, "input", "depends_on") for parent in test.parents[1:]
         ]
     if test.test_metadata is None:
-        return [Target(parent, "tested", "depends_on") for parent in dict.fromkeys(test.parents)]
+        return [Target(parent, "tested", "depends_on") for parent in tested(test)]
     judged = _judged(test)
     if judged is None:
         return []

@@ -8,7 +8,7 @@ last built it, else the newest that knows it.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from msgspec import Struct, structs
@@ -25,6 +25,8 @@ V = TypeVar("V", NodeVersionRow, ColumnVersionRow)
 Key = tuple[str, ...]
 
 REMOVED = "removed"
+VARIANT_LIFETIME = timedelta(days=30)
+"""A variant that no run has used for so long decides nothing any more."""
 _WHERE_AND_WHEN = frozenset(
     {"valid_from", "run_id", "git_sha", "variant", "change_kind", "changed_fields", "project_id"}
 )

@@ -13,25 +13,33 @@ from uuid import uuid4
 from sigma_dbt_sync.archive import Archive
 from sigma_dbt_sync.dbt_cloud import DbtCloudClient, open_client
 from sigma_dbt_sync.settings import Settings
+from sigma_dbt_sync.sync.deliver import DeliveryReport
+from sigma_dbt_sync.sync.delivery import deliver_after_sync, run_delivery, waiting
 from sigma_dbt_sync.sync.extract import ExtractReport, extract
+from sigma_dbt_sync.sync.graph_files import refresh_graph_files
 from sigma_dbt_sync.sync.load import Clock, forget_load, load
 from sigma_dbt_sync.sync.reports import LoadReport, Moments, Progress, silent
 from sigma_dbt_sync.warehouse import open_warehouse
 
 __all__ = [
     "Clock",
+    "DeliveryReport",
     "ExtractReport",
     "LoadReport",
     "Moments",
     "Progress",
     "SyncReport",
+    "deliver_after_sync",
     "extract",
     "forget_load",
     "load",
     "new_sync_id",
     "open_archive",
+    "refresh_graph_files",
+    "run_delivery",
     "run_sync",
     "silent",
+    "waiting",
 ]
 
 
@@ -90,7 +98,7 @@ def run_sync(
     sync_id = new_sync_id()
     with open_archive(settings) as (client, archive):
         extracted = extract(client, archive, settings, now=clock(), since=since, progress=progress)
-    with open_warehouse(settings) as warehouse:
+    with open_warehouse(settings, sync_id=sync_id) as warehouse:
         loaded = load(
             archive,
             warehouse,
@@ -98,7 +106,11 @@ def run_sync(
             clock=clock,
             extracted=extracted,
             rebuild=rebuild,
+            sigma_environment_ids=settings.sigma_environment_ids,
             progress=progress,
         )
+        refresh_graph_files(archive, warehouse, settings)
+        if loaded.connected:
+            loaded.statements = warehouse.statements
     moments = Moments(started_at, clock())
     return SyncReport(sync_id, archive.account_id, extracted, loaded, moments)

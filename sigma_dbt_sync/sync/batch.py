@@ -9,6 +9,7 @@ from sigma_dbt_sync.artifacts.account import AccountObjects
 from sigma_dbt_sync.normalize.account import environment_rows, job_rows, project_rows
 from sigma_dbt_sync.normalize.run_facts import ReadBytes, ReadManifest, RunFacts
 from sigma_dbt_sync.normalize.runs import job_status_row
+from sigma_dbt_sync.sync.docs import SigmaReach, plan_docs_of_all
 from sigma_dbt_sync.sync.environment import EnvironmentUpdate, update_environment
 from sigma_dbt_sync.sync.present import Present
 from sigma_dbt_sync.tables.account import (
@@ -35,6 +36,7 @@ def plan_changes(
     present: Present,
     read: ReadBytes,
     read_manifest: ReadManifest,
+    reach: SigmaReach,
 ) -> tuple[list[Change], list[str]]:
     """Plan every change of a batch; also name code hashes that may have lost their last use."""
     runs = [run.run for run in facts]
@@ -46,11 +48,17 @@ def plan_changes(
         environment_id: update_environment(environment_id, of_one, present, read, read_manifest)
         for environment_id, of_one in by_environment.items()
     }
+    environments = _environments(objects, by_environment, updates, present)
     changes = [
-        *_account_changes(objects, by_environment, updates, present),
+        Change(DBT_PROJECTS, project_rows(objects, present.account_id)),
+        Change(DBT_ENVIRONMENTS, list(environments.values())),
+        Change(DBT_JOBS, job_rows(objects, present.account_id)),
         *_run_changes(facts, runs, present.account_id),
         _job_status(runs, present),
         *(change for update in updates.values() for change in update.changes),
+        *plan_docs_of_all(
+            environments, [update.news for update in updates.values()], reach, present, read
+        ),
     ]
     orphans = [hashed for update in updates.values() for hashed in update.orphaned_code]
     return _merged(changes), orphans
@@ -89,12 +97,13 @@ def _run_changes(
     ]
 
 
-def _account_changes(
+def _environments(
     objects: AccountObjects,
     by_environment: Mapping[int, Sequence[RunFacts]],
     updates: Mapping[int, EnvironmentUpdate],
     present: Present,
-) -> list[Change]:
+) -> dict[int, EnvironmentRow]:
+    """Every environment's row after the batch, by id."""
     environments = {
         **(before := present.environments()),
         **{
@@ -111,11 +120,7 @@ def _account_changes(
             definitions_at=definitions.run_started_at if definitions else row.definitions_at,
             metadata_as_of=max((moment for moment in finished if moment), default=None),
         )
-    return [
-        Change(DBT_PROJECTS, project_rows(objects, present.account_id)),
-        Change(DBT_ENVIRONMENTS, list(environments.values())),
-        Change(DBT_JOBS, job_rows(objects, present.account_id)),
-    ]
+    return environments
 
 
 def _unlisted(facts: RunFacts, account_id: int) -> EnvironmentRow:

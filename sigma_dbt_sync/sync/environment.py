@@ -6,7 +6,7 @@ stand; not from the order in which runs were loaded.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec import structs
 
@@ -22,16 +22,16 @@ from sigma_dbt_sync.normalize.node_status import Observations, fold
 from sigma_dbt_sync.normalize.project import project_in_force
 from sigma_dbt_sync.normalize.run_context import NEVER
 from sigma_dbt_sync.normalize.run_facts import HAVE, ReadBytes, ReadManifest, RunFacts
-from sigma_dbt_sync.sync.history import Environment, plan_history
+from sigma_dbt_sync.normalize.versions import VARIANT_LIFETIME
+from sigma_dbt_sync.sync.docs_work import EnvironmentNews
+from sigma_dbt_sync.sync.health import plan_health
+from sigma_dbt_sync.sync.history import Environment, moments_of, plan_history
 from sigma_dbt_sync.sync.present import Present
 from sigma_dbt_sync.tables.graph import DBT_CODE
 from sigma_dbt_sync.tables.ledger import ArtifactRow
 from sigma_dbt_sync.tables.node_status import DBT_NODE_STATUS, NodeStatusRow
 from sigma_dbt_sync.tables.tests import DBT_TESTS
 from sigma_dbt_sync.warehouse.base import Change
-
-VARIANT_LIFETIME = timedelta(days=30)
-"""A variant that no run has used for so long decides nothing any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ class EnvironmentUpdate:
     orphaned_code: tuple[str, ...]
     definitions: ArtifactRow | None
     """The newest manifest, when there is one."""
+    news: EnvironmentNews
 
 
 def update_environment(
@@ -78,18 +79,34 @@ def update_environment(
     else:
         changes += _retold(environment_id, retold, present)
     project_id = next((row.project_id for row in after.values() if row.project_id), None)
-    changes += plan_history(
-        Environment(present.account_id, project_id, environment_id),
+    environment = Environment(present.account_id, project_id, environment_id)
+    stored = moments_of(present.manifests(environment_id))
+    changes += plan_health(environment, stored, facts, before, present, read_manifest)
+    versions = plan_history(
+        environment,
+        stored,
         known,
         manifests.after,
         after,
         present,
         read_manifest,
     )
+    news = EnvironmentNews(
+        environment_id=environment_id,
+        facts=facts,
+        manifests_before=[moment.started_at for moment in stored],
+        manifests=[moment.started_at for moment in moments_of(known)],
+        catalogs=catalogs.after,
+        has_new_catalog=catalogs.changed,
+        status_before=before,
+        status=after,
+        versions=versions,
+    )
     return EnvironmentUpdate(
-        changes=tuple(changes),
+        changes=(*changes, *versions),
         orphaned_code=tuple(sorted(hashed for hashed in orphans if hashed)),
         definitions=manifests.after[0] if manifests.after else None,
+        news=news,
     )
 
 

@@ -39,6 +39,7 @@ class Environment:
 
 def plan_history(
     environment: Environment,
+    stored: Iterable[Moment],
     batch: Iterable[ArtifactRow],
     newest: Sequence[ArtifactRow],
     status: Mapping[str, NodeStatusRow],
@@ -47,11 +48,11 @@ def plan_history(
 ) -> list[Change]:
     """Plan the versions that a batch's manifests bring.
 
-    `newest` are the manifests in force after the batch, one per variant, newest first.
+    `stored` are the manifests known before; `newest` are those in force after the batch, one per
+    variant, newest first.
     """
-    before = {_moment(row) for row in present.manifests(environment.environment_id)}
-    usable = (row for row in batch if row.artifact == "manifest" and row.state in HAVE)
-    arrived = {_moment(row) for row in usable} - before
+    before = set(stored)
+    arrived = set(moments_of(batch)) - before
     if not arrived:
         return []
     in_force = [(row.variant, _relations(read_manifest(row.sha256 or ""))) for row in newest]
@@ -135,15 +136,20 @@ def _relations(manifest: Manifest) -> set[str]:
     return nodes | set(manifest.sources)
 
 
-def _moment(row: ArtifactRow) -> Moment:
-    return Moment(
-        started_at=row.run_started_at or NEVER,
-        run_id=row.run_id,
-        step_index=row.step_index,
-        variant=row.variant,
-        sha256=row.sha256 or "",
-        git_sha=row.git_sha,
-    )
+def moments_of(artifacts: Iterable[ArtifactRow]) -> list[Moment]:
+    """Say when each usable manifest among these artifacts came into force."""
+    return [
+        Moment(
+            started_at=row.run_started_at or NEVER,
+            run_id=row.run_id,
+            step_index=row.step_index,
+            variant=row.variant,
+            sha256=row.sha256 or "",
+            git_sha=row.git_sha,
+        )
+        for row in artifacts
+        if row.artifact == "manifest" and row.state in HAVE
+    ]
 
 
 def _age(moment: Moment) -> tuple[datetime, int, int]:

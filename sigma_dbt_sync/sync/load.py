@@ -7,10 +7,12 @@ which state of the archive a target was loaded.
 """
 
 import gc
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache, partial
+
+from msgspec import structs
 
 from sigma_dbt_sync import __version__
 from sigma_dbt_sync.archive import Archive, EntryRef
@@ -20,20 +22,30 @@ from sigma_dbt_sync.normalize.keys import digest, to_json
 from sigma_dbt_sync.normalize.run_context import run_context
 from sigma_dbt_sync.normalize.run_facts import RunFacts, run_facts
 from sigma_dbt_sync.sync.batch import plan_changes
+from sigma_dbt_sync.sync.docs import SigmaReach
+from sigma_dbt_sync.sync.docs_seen import plan_seen_docs
 from sigma_dbt_sync.sync.extract import ExtractReport
 from sigma_dbt_sync.sync.present import Present
 from sigma_dbt_sync.sync.publishing import Plan, publish
 from sigma_dbt_sync.sync.reports import LoadReport, Progress, silent
+from sigma_dbt_sync.tables.delivery import DBT_DOC_BASELINES, DBT_DOC_CHANGES, SIGMA_TABLE_SYNCS
 from sigma_dbt_sync.tables.ledger import SYNC_LOADS, LoadRow
+from sigma_dbt_sync.tables.runs import DBT_RUNS
 from sigma_dbt_sync.warehouse.base import Change, Warehouse
 
 RUNS_PER_BATCH = 25
+KEPT = frozenset(table.name for table in (DBT_DOC_CHANGES, DBT_DOC_BASELINES, SIGMA_TABLE_SYNCS))
+"""Tables that a rebuild keeps: no archive tells what Sigma was sent."""
+
 _MANIFESTS_HELD = 2
+_LOADED_ONCE = "loaded-once"
+"""Note that the archive has been loaded into some warehouse: another one is a copy, and what Sigma
+was told from the first is not told again."""
 
 Clock = Callable[[], datetime]
 
 
-def load(
+def load(  # noqa: PLR0913 - each is a choice of its own, and all but four have a default
     archive: Archive,
     warehouse: Warehouse,
     *,
@@ -41,13 +53,16 @@ def load(
     clock: Clock,
     extracted: ExtractReport | None = None,
     rebuild: bool = False,
+    sigma_environment_ids: Collection[int] = (),
     runs_per_batch: int = RUNS_PER_BATCH,
     progress: Progress = silent,
 ) -> LoadReport:
     """Load every run whose archive entry the warehouse does not hold yet, in batches.
 
-    `rebuild` drops what is there and makes it again. Each batch is one transaction; a crash loses
-    at most the batch in flight, and the next load continues after the last one published.
+    `rebuild` drops what is there, except for what was sent to Sigma, and makes it again. Changed
+    descriptions of `sigma_environment_ids` (none: the production ones) are followed to Sigma. Each
+    batch is one transaction; a crash loses at most the batch in flight, and the next load continues
+    after the last one published.
 
     Raises:
         WarehouseBusy: somebody else holds the warehouse; a rerun helps.
@@ -58,18 +73,27 @@ def load(
     entries = archive.entries()
     objects = archive.read_account_objects()
     state = digest([__version__, sorted(ref.sha256 for ref in entries.values()), str(objects)])
-    noted = (archive.read_note(_note_name(warehouse)) or b"").decode()
+    noted = loaded_state(archive, warehouse.target)
     if not rebuild and not warehouse.is_absent() and noted == state:
         return report
     report.connected = True
     forget_load(archive, warehouse)  # should this load be cut off, the next one has to go on
     if rebuild:
-        report.migrated += warehouse.drop()
+        dropped = warehouse.drop(keep=KEPT)
+        report.migrated += dropped
+        if DBT_RUNS.name in dropped:
+            archive.write_note(_LOADED_ONCE, b"")
     report.migrated += warehouse.migrate()
     present = Present(warehouse, archive.account_id)
     loaded = present.loaded_runs()
     missing = [ref for run_id, ref in entries.items() if loaded.get(run_id) != ref.sha256]
     batches = list(_batches(archive, missing, runs_per_batch)) or [[]]
+    was_loaded = archive.read_note(_LOADED_ONCE) is not None
+    is_copy = was_loaded and not loaded
+    reach = SigmaReach(
+        chosen=sigma_environment_ids,
+        copied_until=_newest_runs(batches) if is_copy else {},
+    )
 
     @lru_cache(maxsize=_MANIFESTS_HELD)
     def read_manifest(sha256: str) -> Manifest:
@@ -78,20 +102,29 @@ def load(
     def put(plan: Plan) -> None:
         report.add(publish(warehouse, sync_id, plan))
 
-    for batch in batches:
+    for batch, to_come in zip(batches, _environments_to_come(batches), strict=True):
+        reach = structs.replace(reach, to_come=to_come)
         with _uncollected():
             facts = [
                 run_facts(entry, ref.sha256, archive.read_blob, read_manifest)
                 for ref, entry in batch
             ]
-            put(partial(plan_changes, facts, objects, present, archive.read_blob, read_manifest))
+            put(
+                partial(
+                    plan_changes, facts, objects, present, archive.read_blob, read_manifest, reach
+                )
+            )
         report.runs_loaded += len(batch)
         _note_damage(facts, report)
         progress("loading runs", report.runs_loaded, len(missing))
+    put(partial(plan_seen_docs, present, warehouse, clock()))
     if report.total.written:
         row = _load_row(archive.account_id, sync_id, started_at, clock(), report, extracted)
         put(lambda: ([Change(SYNC_LOADS, [row])], []))
-    archive.write_note(_note_name(warehouse), state.encode())
+    report.statements = warehouse.statements
+    archive.write_note(_note_name(warehouse.target), state.encode())
+    if not was_loaded:
+        archive.write_note(_LOADED_ONCE, b"")
     return report
 
 
@@ -105,9 +138,33 @@ def _uncollected() -> Generator[None]:
         gc.enable()
 
 
+def loaded_state(archive: Archive, target: str) -> str | None:
+    """Name the state of the archive that was loaded into a target last."""
+    note = archive.read_note(_note_name(target))
+    return note.decode() if note else None
+
+
 def forget_load(archive: Archive, warehouse: Warehouse) -> None:
     """Make the next load look into the warehouse: its tables are about to be dropped."""
-    archive.write_note(_note_name(warehouse), b"")
+    archive.write_note(_note_name(warehouse.target), b"")
+
+
+def _newest_runs(batches: Iterable[Sequence[tuple[EntryRef, RunEntry]]]) -> dict[int, datetime]:
+    """When the newest run of each environment started, of those that feed its state."""
+    newest: dict[int, datetime] = {}
+    for _, entry in (pair for batch in batches for pair in batch):
+        context = run_context(entry)
+        if context.feeds_state:
+            known = newest.get(context.environment_id, context.started_at)
+            newest[context.environment_id] = max(known, context.started_at)
+    return newest
+
+
+def _environments_to_come(batches: Sequence[Sequence[tuple[EntryRef, RunEntry]]]) -> list[set[int]]:
+    """Of each batch, the environments of which a later one brings runs that feed their state."""
+    contexts = [[run_context(entry) for _, entry in batch] for batch in batches]
+    found = [{one.environment_id for one in batch if one.feeds_state} for batch in contexts]
+    return [set[int]().union(*found[index + 1 :]) for index in range(len(found))]
 
 
 def _note_damage(facts: Sequence[RunFacts], report: LoadReport) -> None:
@@ -162,5 +219,5 @@ def _load_row(
     )
 
 
-def _note_name(warehouse: Warehouse) -> str:
-    return f"loaded-{digest(warehouse.target)}"
+def _note_name(target: str) -> str:
+    return f"loaded-{digest(target)}"

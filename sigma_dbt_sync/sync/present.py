@@ -4,9 +4,16 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
 from sigma_dbt_sync.artifacts.run_entry import ArtifactKind
-from sigma_dbt_sync.normalize.definitions import TOLD_TABLES
+from sigma_dbt_sync.normalize.definitions import RELATION_TABLES, TOLD_TABLES
 from sigma_dbt_sync.tables.account import DBT_ENVIRONMENTS, EnvironmentRow
 from sigma_dbt_sync.tables.arrow import rows_from
+from sigma_dbt_sync.tables.delivery import (
+    DBT_DOC_BASELINES,
+    DBT_DOC_CHANGES,
+    DocBaselineRow,
+    DocChangeRow,
+)
+from sigma_dbt_sync.tables.health import DBT_HEALTH_INPUTS, HealthInputRow
 from sigma_dbt_sync.tables.ledger import SYNC_ARTIFACTS, ArtifactRow
 from sigma_dbt_sync.tables.node_status import DBT_NODE_STATUS, NodeStatusRow
 from sigma_dbt_sync.tables.results import DBT_NODE_EXECUTIONS, NodeExecutionRow
@@ -84,6 +91,16 @@ class Present:
             self._rows(DBT_COLUMN_VERSIONS, newest.format("unique_id, column_key"), where),
         )
 
+    def newest_health_inputs(self, environment_id: int) -> list[HealthInputRow]:
+        """What decides about every relation in every variant, removed inputs included."""
+        return self._rows(
+            DBT_HEALTH_INPUTS,
+            "environment_id = ? QUALIFY row_number() "
+            "OVER (PARTITION BY variant, unique_id, input_unique_id "
+            "ORDER BY valid_from DESC, run_id DESC) = 1",
+            (environment_id,),
+        )
+
     def recent_runs(self, job_ids: Sequence[int]) -> list[RunRow]:
         """The newest runs of some jobs: 30 of each status, enough to judge the job."""
         return list(
@@ -123,12 +140,54 @@ class Present:
         return set(self._warehouse.query(parts, parameters).column(0).to_pylist())
 
     def nodes(
-        self, table: Table[R], key: str, environment_id: int, unique_ids: Sequence[str]
+        self, table: Table[R], key: str, environment_id: int, ids: Sequence[object]
     ) -> list[R]:
-        """The current rows of some nodes; `key` names the column that holds their unique_id."""
-        return list(
-            self._rows_in(table, key, unique_ids, " AND environment_id = ?", (environment_id,))
+        """An environment's rows of some nodes or runs; `key` names the column with their ids."""
+        return list(self._rows_in(table, key, ids, " AND environment_id = ?", (environment_id,)))
+
+    def of_environment(self, table: Table[R], environment_id: int) -> list[R]:
+        """All rows of an environment."""
+        return self._rows(table, "environment_id = ?", (environment_id,))
+
+    def doc_baselines(self) -> dict[int, DocBaselineRow]:
+        """Since when changed descriptions reach Sigma, by environment."""
+        return {row.environment_id: row for row in self._rows(DBT_DOC_BASELINES, "TRUE")}
+
+    def nodes_with_undecided_docs(self, environment_id: int) -> set[str]:
+        """unique_ids of nodes with a newest text that a build or catalog may move on.
+
+        A newest text is superseded when Sigma was sent it last, and that may turn out otherwise.
+        """
+        found = self._warehouse.query(
+            "SELECT DISTINCT unique_id FROM (SELECT unique_id, state FROM dbt_doc_changes "
+            "WHERE account_id = ? AND environment_id = ? QUALIFY row_number() OVER ("
+            "PARTITION BY node_key, column_key ORDER BY changed_at DESC, run_id DESC) = 1"
+            ") AS newest WHERE state IN "
+            "('waiting_for_build', 'built', 'verified', 'mismatch', 'superseded')",
+            (self.account_id, environment_id),
         )
+        rows: list[dict[str, Any]] = found.to_pylist()
+        return {row["unique_id"] for row in rows}
+
+    def nodes_with_held_docs(self, environment_id: int, detail: str) -> set[str]:
+        """unique_ids of nodes with a text that waits for this reason."""
+        where = "environment_id = ? AND state = 'waiting_for_build' AND state_detail = ?"
+        held = self._rows(DBT_DOC_CHANGES, where, (environment_id, detail))
+        return {row.unique_id for row in held}
+
+    def built_docs(self) -> list[DocChangeRow]:
+        """Changed descriptions that dbt has built, and of which nobody saw a comment yet."""
+        return self._rows(DBT_DOC_CHANGES, "state = 'built'")
+
+    def places(self, node_keys: Sequence[str]) -> dict[str, tuple[str, str, str]]:
+        """Database, schema and name of relations, by node_key."""
+        found: dict[str, tuple[str, str, str]] = {}
+        for table in RELATION_TABLES:
+            for row in self._rows_in(table, "node_key", node_keys):
+                if row.database_name and row.schema_name and row.identifier:
+                    place = (row.database_name, row.schema_name, row.identifier)
+                    found[row.node_key] = place
+        return found
 
     def _rows_in(
         self,

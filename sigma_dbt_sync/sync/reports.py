@@ -30,6 +30,8 @@ class LoadReport:
     tables: dict[str, Counts] = field(default_factory=dict[str, Counts])
     artifacts_unreadable: int = 0
     warnings: list[str] = field(default_factory=list[str])
+    statements: int | None = None
+    """Statements the warehouse was asked to run; None where nobody pays for them."""
 
     def add(self, counts: dict[str, Counts]) -> None:
         """Add what one batch wrote."""

@@ -17,6 +17,7 @@ from sigma_dbt_sync.tables.delivery import (
     SIGMA_TABLE_SYNCS,
 )
 from sigma_dbt_sync.tables.graph import DBT_CODE, DBT_EDGES, DBT_LINEAGE
+from sigma_dbt_sync.tables.health import DBT_HEALTH_CHANGES, DBT_HEALTH_INPUTS
 from sigma_dbt_sync.tables.ledger import SYNC_ARTIFACTS, SYNC_LOADS
 from sigma_dbt_sync.tables.node_meta import DBT_NODE_META, DBT_NODE_TAGS
 from sigma_dbt_sync.tables.node_status import DBT_NODE_STATUS
@@ -62,6 +63,8 @@ ALL: tuple[Table[Any], ...] = (
     DBT_NODE_VERSIONS,
     DBT_COLUMN_VERSIONS,
     DBT_NODE_STATUS,
+    DBT_HEALTH_CHANGES,
+    DBT_HEALTH_INPUTS,
     DBT_DOC_CHANGES,
     DBT_DOC_BASELINES,
     SIGMA_TABLE_SYNCS,

@@ -53,6 +53,9 @@ class DocChangeRow(Row, frozen=True, kw_only=True):
     before_description: Annotated[
         str | None, Meta(description="Text before; empty when there was no such node or column.")
     ]
+    was_persisted: Annotated[
+        bool, Meta(description="Whether persist_docs wrote the text before into this relation.")
+    ]
     description: Annotated[str, Meta(description="Text since; empty text when it was cleared.")]
     is_persisted: Annotated[
         bool, Meta(description="Whether persist_docs writes this text into the warehouse.")
@@ -78,6 +81,9 @@ class DocChangeRow(Row, frozen=True, kw_only=True):
         datetime | None, Meta(description="End of the newest build that carries the text, UTC.")
     ] = None
     built_run_id: NullableRunId = None
+    first_built_at: Annotated[
+        datetime | None, Meta(description="End of the first build that carries the text, UTC.")
+    ] = None
     verified_at: Annotated[
         datetime | None, Meta(description="When the warehouse was last seen with a comment, UTC.")
     ] = None

@@ -13,10 +13,15 @@ from sigma_dbt_sync.tables.spec import BOOKKEEPING, LOADED_AT, Column, Kind, Tab
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """What one warehouse words in its own way; `parse_json` has braces for the text to parse."""
+    """What one warehouse words in its own way.
+
+    `parse_json` has braces for the text to parse; `cast`, for a value and its type, is how MERGE
+    reads a staged column.
+    """
 
     types: Mapping[Kind, str]
     parse_json: str
+    cast: str
 
 
 DUCKDB = Dialect(
@@ -29,6 +34,7 @@ DUCKDB = Dialect(
         Kind.JSON: "JSON",
     },
     parse_json="CAST({} AS JSON)",
+    cast="{}",
 )
 SNOWFLAKE = Dialect(
     types={
@@ -40,7 +46,9 @@ SNOWFLAKE = Dialect(
         Kind.JSON: "VARIANT",
     },
     parse_json="PARSE_JSON({})",
+    cast="CAST({0} AS {1}) AS {0}",  # few rows are staged as text: see snowflake_publish
 )
+_DELETE = "WHEN MATCHED AND s.row_hash IS NULL THEN DELETE\n"
 
 
 def create_table(table: Table[Any], dialect: Dialect) -> str:
@@ -68,8 +76,11 @@ def comments(table: Table[Any]) -> list[str]:
     ]
 
 
-def merge(table: Table[Any], stage: str, dialect: Dialect) -> str:
-    """Write MERGE: rows of `stage` are inserted, or updated where their content differs."""
+def merge(table: Table[Any], stage: str, dialect: Dialect, *, deletes: bool = False) -> str:
+    """Write MERGE: rows of `stage` are inserted, or updated where their content differs.
+
+    `deletes`: staged rows without `row_hash` are keys of rows to delete.
+    """
     names = [column.name for column in table.stored]
     written = [name for name in names if name not in table.key]
     return (
@@ -77,6 +88,7 @@ def merge(table: Table[Any], stage: str, dialect: Dialect) -> str:
         f"USING (SELECT {', '.join(_staged(column, dialect) for column in table.stored)} "
         f"FROM {stage}) AS s\n"
         f"ON {_same_key(table)}\n"
+        f"{_DELETE if deletes else ''}"
         f"WHEN MATCHED AND t.row_hash IS DISTINCT FROM s.row_hash THEN UPDATE SET "
         f"{', '.join(f'{name} = s.{name}' for name in written)}\n"
         f"WHEN NOT MATCHED THEN INSERT ({', '.join(names)}) "
@@ -106,22 +118,30 @@ def delete(table: Table[Any], stage: str, scopes: Mapping[str, str]) -> str:
     return f"DELETE FROM {table.name} AS t WHERE " + "\nAND ".join(conditions)  # noqa: S608
 
 
-def delete_unused_code(code: Table[Any], tables: Iterable[Table[Any]], stage: str) -> str:
-    """Write DELETE of texts named in `stage` that no `*_code_hash` column refers to any more."""
+def delete_unused_code(
+    code: Table[Any], tables: Iterable[Table[Any]], listed: str, *, narrow: bool = True
+) -> str:
+    """Write DELETE of texts that no `*_code_hash` column refers to any more.
+
+    `listed` is what stands in the parentheses of IN and names them; `narrow` repeats it for every
+    column, which spares work where that is cheap.
+    """
+    name = code.name
+    where = " WHERE {} IN (" + listed + ")" if narrow else ""
     uses = [
-        f"SELECT account_id, {column.name} AS code_hash FROM {table.name} "  # noqa: S608
-        f"WHERE {column.name} IN (SELECT value FROM {stage})"
+        f"SELECT account_id, {column.name} AS code_hash FROM {table.name}"  # noqa: S608
+        + where.format(column.name)
         for table in tables
         for column in table.columns
         if column.name.endswith("_code_hash")
     ]
-    unused = f"DELETE FROM {code.name} AS t WHERE code_hash IN (SELECT value FROM {stage})"  # noqa: S608
+    unused = f"DELETE FROM {name} WHERE code_hash IN ({listed})"  # noqa: S608
     if not uses:
         return unused
     union = "\nUNION ALL ".join(uses)
     return (
         f"{unused}\nAND NOT EXISTS (SELECT 1 FROM (\n{union}\n) AS u "  # noqa: S608
-        f"WHERE u.account_id = t.account_id AND u.code_hash = t.code_hash)"
+        f"WHERE u.account_id = {name}.account_id AND u.code_hash = {name}.code_hash)"
     )
 
 
@@ -157,7 +177,7 @@ def _staged(column: Column, dialect: Dialect) -> str:
         return f"CURRENT_TIMESTAMP AS {column.name}"
     if column.kind is Kind.JSON:
         return f"{dialect.parse_json.format(column.name)} AS {column.name}"
-    return column.name
+    return dialect.cast.format(column.name, dialect.types[column.kind])
 
 
 def _same_key(table: Table[Any]) -> str:

@@ -4,7 +4,7 @@
 --
 -- grain    relation per environment; is_primary picks one row per relation_key
 -- reads    dbt_relations, dbt_projects, dbt_environments, dbt_jobs, dbt_job_status, dbt_runs,
---          dbt_run_steps, dbt_node_status, dbt_tab_tests, dbt_tab_columns
+--          dbt_run_steps, dbt_node_status, dbt_tab_tests, dbt_tab_columns, dbt_doc_changes
 -- columns
 --   account_id             dbt Cloud account.
 --   project_id             dbt Cloud project.
@@ -57,7 +57,8 @@
 --   columns_documented     Columns with a description.
 --   persist_docs_relation  Whether dbt writes the description into the warehouse.
 --   persist_docs_columns   Whether dbt writes column descriptions into the warehouse.
---   docs_state             not_persisted, unverified (no catalog yet), verified or mismatch.
+--   docs_state             How far its descriptions have come, as in dbt_tab_columns; that of the
+--                          one that is least far. accepted: Sigma synced, nothing to read back.
 --   downstream_count       Models, seeds and snapshots that read it, directly or not.
 --   exposure_count         Exposures that read it, directly or not.
 --   status_line            All of this in one line.
@@ -129,6 +130,44 @@ cols as (
     group by account_id, environment_id, unique_id
 ),
 
+newest_changes as (
+    select
+        account_id,
+        environment_id,
+        unique_id,
+        column_key,
+        state
+    from dbt_doc_changes
+    qualify row_number() over (
+        partition by account_id, environment_id, unique_id, column_key
+        order by changed_at desc, run_id desc
+    ) = 1
+),
+
+docs as (
+    select
+        account_id,
+        environment_id,
+        unique_id,
+        max(case when column_key = '' then state end) as own_state,
+        min(
+            case state
+                when 'mismatch' then '1 mismatch'
+                when 'failed' then '2 failed'
+                when 'waiting_for_build' then '3 waiting_for_build'
+                when 'built' then '4 built'
+                when 'verified' then '5 verified'
+                when 'sent' then '6 sent'
+                when 'unconfirmed' then '7 unconfirmed'
+                when 'accepted' then '8 accepted'
+                when 'confirmed' then '9 confirmed'
+            end
+        ) as least_far
+    from newest_changes
+    where state not in ('baseline', 'superseded')
+    group by account_id, environment_id, unique_id
+),
+
 facts as (
     select
         relations.*,
@@ -170,7 +209,9 @@ facts as (
         tests.worst_test,
         coalesce(cols.columns_total, 0) as columns_total,
         coalesce(cols.columns_documented, 0) as columns_documented,
-        coalesce(cols.columns_mismatched, 0) as columns_mismatched
+        coalesce(cols.columns_mismatched, 0) as columns_mismatched,
+        docs.own_state,
+        docs.least_far
     from dbt_relations as relations
     left join dbt_projects as projects
         on projects.account_id = relations.account_id
@@ -190,6 +231,10 @@ facts as (
         on cols.account_id = relations.account_id
         and cols.environment_id = relations.environment_id
         and cols.unique_id = relations.unique_id
+    left join docs
+        on docs.account_id = relations.account_id
+        and docs.environment_id = relations.environment_id
+        and docs.unique_id = relations.unique_id
     where relations.relation_key is not null
 ),
 
@@ -301,11 +346,15 @@ select
     case
         when not judged.persist_docs_relation and not judged.persist_docs_columns
             then 'not_persisted'
-        when judged.catalog_type is null then 'unverified'
+        when judged.least_far < '5' then substr(judged.least_far, 3)
         when judged.columns_mismatched > 0 or (
             judged.persist_docs_relation
+            and judged.own_state is null
+            and judged.catalog_type is not null
             and coalesce(judged.catalog_comment, '') <> judged.description
         ) then 'mismatch'
+        when judged.least_far is not null then substr(judged.least_far, 3)
+        when judged.catalog_type is null then 'unverified'
         else 'verified'
     end as docs_state,
     judged.downstream_count,

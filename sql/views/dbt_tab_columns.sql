@@ -1,7 +1,7 @@
 -- dbt_tab_columns: every column of every relation, with its description, types and tests.
 --
 -- grain    column of a relation per environment
--- reads    dbt_columns, dbt_relations, dbt_tab_tests
+-- reads    dbt_columns, dbt_relations, dbt_tab_tests, dbt_doc_changes
 -- columns
 --   account_id         dbt Cloud account.
 --   project_id         dbt Cloud project.
@@ -24,8 +24,9 @@
 --   tests_warning      Those that warned.
 --   tests_failing      Those that failed.
 --   worst_test_status  bad, warn or ok: the worst last result; empty without results.
---   docs_state         not_persisted, unverified (no catalog yet), verified or mismatch: whether
---                      the description is the warehouse's comment.
+--   docs_state         How far the description has come: not_persisted, waiting_for_build, built,
+--                      verified or mismatch (the warehouse's comment), sent, confirmed,
+--                      unconfirmed or failed (Sigma's); unverified: no catalog yet.
 with results as (
     select
         account_id,
@@ -39,6 +40,20 @@ with results as (
     from dbt_tab_tests
     where test_role = 'tested' and column_key <> ''
     group by account_id, environment_id, unique_id, column_key
+),
+
+newest_changes as (
+    select
+        account_id,
+        environment_id,
+        unique_id,
+        column_key,
+        state
+    from dbt_doc_changes
+    qualify row_number() over (
+        partition by account_id, environment_id, unique_id, column_key
+        order by changed_at desc, run_id desc
+    ) = 1
 )
 
 select
@@ -69,6 +84,7 @@ select
     end as worst_test_status,
     case
         when not relations.persist_docs_columns then 'not_persisted'
+        when changes.state not in ('baseline', 'superseded') then changes.state
         when cols.is_in_warehouse is null then 'unverified'
         when cols.is_in_warehouse and coalesce(cols.catalog_comment, '') = cols.description
             then 'verified'
@@ -84,3 +100,8 @@ left join results
     and results.environment_id = cols.environment_id
     and results.unique_id = cols.unique_id
     and results.column_key = cols.column_key
+left join newest_changes as changes
+    on changes.account_id = cols.account_id
+    and changes.environment_id = cols.environment_id
+    and changes.unique_id = cols.unique_id
+    and changes.column_key = cols.column_key

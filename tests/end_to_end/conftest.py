@@ -11,6 +11,7 @@ from sigma_dbt_sync.demo.account import ACCOUNT_ID, TOKEN, Account
 from sigma_dbt_sync.demo.story import read_story
 from sigma_dbt_sync.settings import Settings, load_settings
 from sigma_dbt_sync.sync import SyncReport, run_sync
+from sigma_dbt_sync.warehouse.duckdb import DuckDB
 
 NOW = datetime(2027, 3, 9, 7, 30, tzinfo=UTC)
 
@@ -51,19 +52,42 @@ class Deployment:
             con.execute("SET TimeZone = 'UTC'")
             return con.execute(sql, list(parameters)).fetchall()
 
-    def contents(self, path=None):
-        """All rows of all tables, without what differs from one load to the next."""
+    def contents(self, path=None, *, progress=True):
+        """All rows of all tables, without what differs from one load to the next.
+
+        Without `progress` also without how far descriptions have come: a second warehouse counts as
+        a copy, and what it is loaded with at first is never sent.
+        """
+        left_out = {"sync_loads"} if progress else {"sync_loads", "dbt_doc_baselines"}
         return {
             table.name: sorted(
                 self.query(
-                    f"SELECT {', '.join(c.name for c in table.columns)} FROM {table.name}",
-                    path=path,
+                    f"SELECT {', '.join(_compared(table, progress))} FROM {table.name}", path=path
                 ),
                 key=repr,
             )
             for table in tables.ALL
-            if table.name != "sync_loads"
+            if table.name not in left_out
         }
+
+    def begin(self, path):
+        """Make an empty warehouse that met its environments when this deployment's did."""
+        warehouse = DuckDB(path)
+        warehouse.migrate()
+        warehouse.close()
+        with duckdb.connect(path) as con:
+            con.execute(f"ATTACH '{self.folder / 'warehouse.duckdb'}' AS model (READ_ONLY)")
+            con.execute(
+                "INSERT INTO dbt_metadata.dbt_doc_baselines "
+                "SELECT * FROM model.dbt_metadata.dbt_doc_baselines"
+            )
+
+
+def _compared(table, progress):
+    names = [column.name for column in table.columns]
+    if table.name == "dbt_doc_changes" and not progress:
+        return names[: names.index("state")]
+    return names
 
 
 @pytest.fixture(autouse=True)

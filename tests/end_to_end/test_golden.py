@@ -25,6 +25,8 @@ FILES = {
     "dbt_test_results": "run_id, test_unique_id, target_unique_id, column_name, status, severity, "
     "failures, failures_relation",
     "dbt_source_freshness": "run_id, unique_id, status, warn_after_seconds, error_after_seconds",
+    "dbt_health_changes": "environment_id, unique_id, changed_at, run_id, step_index, job_id, "
+    "relation_name, from_health, to_health, detail, owner_name, owner_email",
     "dbt_columns": "environment_id, unique_id, column_key, column_name, description, "
     "is_in_project, is_in_warehouse, declared_type, catalog_type, catalog_comment, ordinal",
     "dbt_tests": "environment_id, test_unique_id, kind, test_name, column_name, severity, kwargs",
@@ -41,6 +43,10 @@ FILES = {
     "dbt_node_tags": "environment_id, unique_id, tag, resource_type",
     "dbt_node_meta": "environment_id, unique_id, meta_key, resource_type, meta_value, meta_json",
     "sync_artifacts": "run_id, step_index, artifact, state, from_run_id, schema_version",
+    "dbt_doc_baselines": "environment_id, baseline_at",
+    "dbt_doc_changes": "environment_id, unique_id, column_key, change_kind, before_description, "
+    "was_persisted, description, is_persisted, changed_at, run_id, state, state_detail, built_at, "
+    "first_built_at, verified_at, verified_by",
     "dbt_tab": "environment_id, unique_id, relation_key, is_primary, materialized, owner_name, "
     "last_run_at, last_built_at, last_status, latest_status, health, health_detail, job_health, "
     "tests_total, tests_passing, tests_failing, columns_total, columns_documented, docs_state, "

@@ -73,19 +73,19 @@ def test_a_second_sync_finds_nothing_new_asks_three_times_at_most_and_connects_t
 
 def test_a_deleted_database_is_made_again_from_the_archive_without_asking_for_artifacts(deployment):
     deployment.sync()
-    before = deployment.contents()
+    before = deployment.contents(progress=False)
     (deployment.folder / "warehouse.duckdb").unlink()
     del deployment.server.requests[:]
     deployment.later(minutes=1)
     deployment.sync()
-    assert deployment.contents() == before
+    assert deployment.contents(progress=False) == before
     assert not [r for r in deployment.server.requests if "artifacts" in r.path]
 
 
 def test_a_load_cut_off_in_a_new_database_is_not_mistaken_for_the_old_one(deployment, monkeypatch):
     """The old database was fully loaded; of the new one there is only an empty file."""
     deployment.sync()
-    before = deployment.contents()
+    before = deployment.contents(progress=False)
     (deployment.folder / "warehouse.duckdb").unlink()
     with monkeypatch.context() as broken:
         broken.setattr(DuckDB, "publish", Breaking.publish)
@@ -93,19 +93,20 @@ def test_a_load_cut_off_in_a_new_database_is_not_mistaken_for_the_old_one(deploy
         with pytest.raises(WarehouseError, match="the power is gone"):
             deployment.sync()
     deployment.sync()
-    assert deployment.contents() == before
+    assert deployment.contents(progress=False) == before
 
 
 def test_another_database_gets_everything_there_is(deployment):
     deployment.sync()
     other = deployment.folder / "other.duckdb"
     deployment.sync(duckdb_path=other)
-    assert deployment.contents(other) == deployment.contents()
+    assert deployment.contents(other, progress=False) == deployment.contents(progress=False)
 
 
 @pytest.mark.parametrize("size", [1, 2, 5])
 def test_the_size_of_batches_does_not_matter(synced, archive, tmp_path, size):
     path = tmp_path / "batches.duckdb"
+    synced.begin(path)
     load_into(DuckDB(path), archive, runs_per_batch=size)
     assert synced.contents(path) == synced.contents()
 
@@ -114,6 +115,7 @@ def test_the_size_of_batches_does_not_matter(synced, archive, tmp_path, size):
 def test_the_order_in_which_runs_arrive_does_not_matter(synced, archive, tmp_path, seed):
     """Runs overlap and finish out of order, history is backfilled, artifacts come late."""
     path = tmp_path / "shuffled.duckdb"
+    synced.begin(path)
     refs = list(archive.entries().values())
     random.Random(seed).shuffle(refs)
     arrived = {}
@@ -130,6 +132,7 @@ def test_the_order_in_which_runs_arrive_does_not_matter(synced, archive, tmp_pat
 @pytest.mark.parametrize("batches", [0, 1, 3, 6])
 def test_a_load_that_broke_down_is_finished_by_the_next(synced, archive, tmp_path, batches):
     path = tmp_path / "broken.duckdb"
+    synced.begin(path)
     with pytest.raises(WarehouseError, match="the power is gone"):
         load_into(Breaking(path, after=batches), archive, runs_per_batch=2)
     load_into(DuckDB(path), archive, runs_per_batch=3)
@@ -140,6 +143,7 @@ def test_a_batch_is_planned_again_when_somebody_else_published_in_between(
     synced, archive, tmp_path
 ):
     path = tmp_path / "contested.duckdb"
+    synced.begin(path)
     warehouse = Contested(path, times=2)
     load_into(warehouse, archive, runs_per_batch=5)
     assert warehouse.planned > 3
