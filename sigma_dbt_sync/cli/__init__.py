@@ -9,8 +9,10 @@ from sigma_dbt_sync.cli import demo
 from sigma_dbt_sync.cli.check import check
 from sigma_dbt_sync.cli.configure import configure
 from sigma_dbt_sync.cli.console import survive_any_encoding
+from sigma_dbt_sync.cli.deliver import deliver
 from sigma_dbt_sync.cli.exits import Commands
 from sigma_dbt_sync.cli.remove import remove
+from sigma_dbt_sync.cli.report import report
 from sigma_dbt_sync.cli.show import show
 from sigma_dbt_sync.cli.sync import sync
 
@@ -18,7 +20,7 @@ from sigma_dbt_sync.cli.sync import sync
 app = typer.Typer(
     cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
 )
-for command in (configure, check, sync, show, remove):
+for command in (configure, check, sync, deliver, show, report, remove):
     app.command()(command)
 app.add_typer(demo.commands, name="demo")
 

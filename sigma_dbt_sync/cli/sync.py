@@ -1,6 +1,8 @@
-"""`sync`: fetch what is new, load it, and say what was done."""
+"""`sync`: fetch what is new, load it, tell Sigma, and say what was done."""
 
 import json
+from collections.abc import Generator
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -12,11 +14,14 @@ from rich.table import Table
 
 from sigma_dbt_sync.cli import clock
 from sigma_dbt_sync.cli.console import counted, plain, progress_bars, remarks, results
+from sigma_dbt_sync.cli.delivery_report import as_json as delivery_as_json
+from sigma_dbt_sync.cli.delivery_report import print_delivery
 from sigma_dbt_sync.cli.demo import demo_account
+from sigma_dbt_sync.cli.exits import FAILED
 from sigma_dbt_sync.cli.tab import read_tab, telling_relation
 from sigma_dbt_sync.cli.tab_panels import print_tab
 from sigma_dbt_sync.settings import Settings, load_settings
-from sigma_dbt_sync.sync import SyncReport, run_sync
+from sigma_dbt_sync.sync import DeliveryReport, SyncReport, deliver_after_sync, run_sync
 from sigma_dbt_sync.warehouse import open_warehouse
 
 _MEGABYTE = 1_000_000
@@ -40,39 +45,51 @@ def sync(
         bool, typer.Option("--json", help="Report as one JSON object, and nothing else.")
     ] = False,
 ) -> None:
-    """Fetch what is new in dbt Cloud and load it into the warehouse.
+    """Fetch what is new in dbt Cloud, load it, and make Sigma sync tables whose docs changed.
 
-    Without a dbt Cloud token the bundled demo account is synced.
+    Sigma is told when it is set up. Without a dbt Cloud token the bundled demo account is synced.
     """
     settings = load_settings()
     since_day = since.date() if since else None
-    if settings.is_demo:
-        report = _sync_demo(settings, since_day, rebuild=rebuild)
-    else:
-        report = _sync(settings, since_day, rebuild=rebuild)
+    with _demo(settings) if settings.is_demo else nullcontext(settings) as chosen:
+        report = _sync(chosen, since_day, rebuild=rebuild)
+        console = results()
+        if not as_json:
+            _print_report(console, report)
+        delivered = _deliver(chosen, report) if chosen.sends_to_sigma else None
     if as_json:
-        typer.echo(json.dumps(_as_json(report), indent=2, ensure_ascii=False, default=str))
-        return
-    console = results()
-    _print_report(console, report)
-    if settings.is_demo and not report.is_nothing_new:
-        _print_example(console, settings, report.account_id)
+        told = _as_json(report) | {"sigma": delivery_as_json(delivered) if delivered else None}
+        typer.echo(json.dumps(told, indent=2, ensure_ascii=False, default=str))
+    else:
+        if delivered and (delivered.tables or delivered.remaining or delivered.held):
+            print_delivery(console, delivered)
+        if settings.is_demo and not report.is_nothing_new:
+            _print_example(console, settings, report.account_id)
+    if delivered and delivered.failed:
+        raise typer.Exit(FAILED)
 
 
-def _sync_demo(settings: Settings, since: date | None, *, rebuild: bool) -> SyncReport:
+@contextmanager
+def _demo(settings: Settings) -> Generator[Settings]:
     remarks().print(
         "No dbt Cloud token is set: syncing the demo account, served on this machine.\n"
         "To connect yours: sigma-dbt-sync configure",
         style="yellow",
     )
     with demo_account(settings) as variables:
-        demo = load_settings(**{name.lower(): value for name, value in variables.items()})
-        return _sync(demo, since, rebuild=rebuild)
+        yield load_settings(**{name.lower(): value for name, value in variables.items()})
 
 
 def _sync(settings: Settings, since: date | None, *, rebuild: bool) -> SyncReport:
     with progress_bars() as progress:
         return run_sync(settings, clock=clock.now, since=since, rebuild=rebuild, progress=progress)
+
+
+def _deliver(settings: Settings, report: SyncReport) -> DeliveryReport | None:
+    with progress_bars() as progress:
+        return deliver_after_sync(
+            settings, report.account_id, report.loaded.target, clock=clock.now, progress=progress
+        )
 
 
 def _print_report(console: Console, report: SyncReport) -> None:
@@ -126,6 +143,7 @@ def _as_json(report: SyncReport) -> dict[str, Any]:
         "extracted": extracted,
         "runs_loaded": report.loaded.runs_loaded,
         "target": report.loaded.target,
+        "statements": report.loaded.statements,
         "tables": {
             name: asdict(counts) for name, counts in report.loaded.tables.items() if counts.written
         },
