@@ -19,11 +19,18 @@ _SQL_LINES = 30
 _SECONDS_A_MINUTE = 60
 _MARKS = {"ok": ("✓", "green"), "warn": ("!", "yellow"), "bad": ("✗", "bold red")}
 _NEVER_RAN = ("-", "dim")
-_DOCS = {
+DOCS = {
     "not_persisted": "not written into the warehouse (persist_docs is off)",
     "unverified": "written into the warehouse by dbt; no catalog has shown it yet",
     "verified": "in the warehouse, as written in dbt",
     "mismatch": "in the warehouse, but not as written in dbt",
+    "waiting_for_build": "changed in dbt; the warehouse follows with the next build",
+    "built": "written into the warehouse by dbt; Sigma not told yet",
+    "sent": "in the warehouse; Sigma was told",
+    "accepted": "in the warehouse; Sigma synced the table",
+    "confirmed": "in the warehouse and in Sigma",
+    "unconfirmed": "in the warehouse; Sigma synced the table but shows another text",
+    "failed": "in the warehouse; Sigma could not be told",
 }
 
 
@@ -101,7 +108,7 @@ def _lines(facts: Record) -> Iterator[tuple[str, Text]]:
         yield "", _link(facts["run_url"])
     yield "Tests", Text(_tests_in_words(facts))
     yield "Columns", Text(f"{facts['columns_documented']} of {facts['columns_total']} described")
-    yield "Descriptions", Text(_DOCS.get(facts["docs_state"], str(facts["docs_state"])))
+    yield "Descriptions", Text(DOCS.get(facts["docs_state"], str(facts["docs_state"])))
     owner = facts["owner_name"] or facts["owner_email"]
     for name, value in (
         ("Owner", owner),

@@ -10,6 +10,8 @@ from sigma_dbt_sync.demo.account import ACCOUNT_ID, TOKEN, Account
 from sigma_dbt_sync.demo.story import read_story
 from sigma_dbt_sync.settings import load_settings
 from sigma_dbt_sync.sync import run_sync
+from sigma_dbt_sync.warehouse.duckdb import DuckDB
+from tests.views import made_up
 
 NOW = datetime(2027, 3, 9, 7, 30, tzinfo=UTC)
 
@@ -48,3 +50,17 @@ def rows(warehouse):
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
     return ask
+
+
+@pytest.fixture
+def ask(tmp_path):
+    """Publish rows made by hand into a warehouse of their own, and read a view."""
+    warehouse = DuckDB(tmp_path / "made_up.duckdb")
+    warehouse.migrate()
+
+    def publish_and_read(view, *rows, where="true"):
+        made_up.publish(warehouse, *rows)
+        return warehouse.query(f"SELECT * FROM {view} WHERE {where}").to_pylist()
+
+    yield publish_and_read
+    warehouse.close()

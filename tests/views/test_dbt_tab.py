@@ -202,3 +202,26 @@ def test_the_token_is_in_no_table(warehouse):
     ).fetchall()
     for (name,) in names:
         assert TOKEN not in str(warehouse.execute(f"SELECT * FROM {name}").fetchall())
+
+
+def test_health_is_the_last_change_of_health(rows):
+    found = rows(
+        "SELECT dbt_tab.health, coalesce(changes.to_health, 'unknown') AS told "
+        "FROM dbt_tab LEFT JOIN (SELECT node_key, to_health FROM dbt_health_changes QUALIFY "
+        "row_number() OVER (PARTITION BY node_key ORDER BY changed_at DESC, run_id DESC) = 1"
+        ") AS changes USING (node_key)"
+    )
+    assert len(found) > 40
+    assert [row for row in found if row["health"] != row["told"]] == []
+
+
+def test_what_failed_tonight_has_tonights_run_and_an_owner_to_tell(rows, tonight):
+    found = rows(
+        "SELECT unique_id, owner_email FROM dbt_health_changes "
+        "WHERE run_id = ? AND to_health = 'failing'",
+        tonight.id,
+    )
+    assert {row["unique_id"]: row["owner_email"] for row in found} == {
+        "model.shop.customers.v2": "growth@shop.example",
+        "model.shop.order_items": "finance@shop.example",
+    }
