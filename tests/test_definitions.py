@@ -89,9 +89,11 @@ def test_definitions_load_with_an_empty_environment_and_no_network(tmp_path):
 
 @pytest.fixture(scope="module")
 def groups():
-    """Read the names of all assets by group."""
+    """Read the names of all assets by group, dbt's own left out: a sync may have left some."""
     found = defaultdict(set)
     for asset in defs.resolve_all_asset_specs():
+        if asset.key.path[0] == "dbt":
+            continue
         found[asset.group_name].add(asset.key.to_user_string())
     return found
 

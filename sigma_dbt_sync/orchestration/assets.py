@@ -11,17 +11,22 @@ from typing import Any
 import dagster as dg
 from msgspec import Struct
 
-from sigma_dbt_sync import sync, tables
+from sigma_dbt_sync import sync
 from sigma_dbt_sync.archive import Archive
 from sigma_dbt_sync.orchestration import checks, clock, reports
+from sigma_dbt_sync.orchestration.backfill import FETCHING
+from sigma_dbt_sync.orchestration.dbt_news import pass_on
 from sigma_dbt_sync.orchestration.event_log import last_report, report_metadata, report_of_run
 from sigma_dbt_sync.orchestration.failures import told_to_dagster
+from sigma_dbt_sync.orchestration.freshness import late_after
+from sigma_dbt_sync.orchestration.outstanding import CHANGES, Ready, read_outstanding
 from sigma_dbt_sync.orchestration.resources import SyncSettings
 from sigma_dbt_sync.orchestration.specs import table_spec, view_spec
 from sigma_dbt_sync.settings import Settings
 from sigma_dbt_sync.sync import ExtractReport, LoadReport
 from sigma_dbt_sync.sync.audit import Audit, audit, newest_finish
 from sigma_dbt_sync.warehouse import open_warehouse
+from sigma_dbt_sync.warehouse.base import Warehouse
 from sigma_dbt_sync.warehouse.views import load_views
 
 POOL = "warehouse"
@@ -39,6 +44,7 @@ class Fetch(Struct, frozen=True):
     name=checks.ARCHIVE,
     group_name="dbt_cloud",
     kinds={"dbt"},
+    pool=FETCHING,
     check_specs=checks.ARCHIVE_CHECKS,
     description=(
         "dbt Cloud's runs and their artifacts (manifest, run results, catalog, source freshness), "
@@ -67,11 +73,15 @@ def dbt_cloud_archive(
 def warehouse_assets(settings: Settings) -> dg.AssetsDefinition:
     """Make the step that fills every table, and with them what the views show."""
     views = load_views()
+    late = late_after(settings.sync_cron, settings.sync_timezone)
 
     @dg.multi_asset(
         name="warehouse",
         specs=[
-            *(table_spec(table, settings) for table in tables.ALL),
+            *(
+                table_spec(table, settings).replace_attributes(freshness_policy=late)
+                for table in checks.LOADED
+            ),
             *(view_spec(view, settings) for view in views),
         ],
         check_specs=checks.TABLE_CHECKS,
@@ -83,10 +93,12 @@ def warehouse_assets(settings: Settings) -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult[Any]]:
         started_at = clock.now()
         with told_to_dagster(context.retry_number):
-            loaded, found = _load(context, sync_settings.load())
+            settings = sync_settings.load()
+            loaded, found, ready = _load(context, settings)
+            news = pass_on(context, settings, loaded, found.account_id)
         moments = sync.Moments(started_at, clock.now())
         context.log.info(reports.loaded(loaded, moments))
-        yield from _tables(loaded, found, moments)
+        yield from _tables(loaded, found, ready, moments, news)
         yield from (dg.MaterializeResult(view.name) for view in views)
 
     return load_warehouse
@@ -100,39 +112,53 @@ def _archive(settings: Settings, fetch: Fetch | None) -> Archive:
         return archive
 
 
-def _load(context: dg.AssetExecutionContext, settings: Settings) -> tuple[LoadReport, Audit]:
-    """Load, and audit the warehouse if that connected to it; else the last audit still stands.
+def _load(context: dg.AssetExecutionContext, settings: Settings) -> tuple[LoadReport, Audit, Ready]:
+    """Load, and audit the warehouse if that connected to it; else what was found last still stands.
 
     Rows carry the id of the Dagster run as sync_id, so that a row leads to the run that wrote it.
     """
     sync_id = context.run.run_id
     fetch = report_of_run(context.instance, context.run, checks.ARCHIVE, Fetch)
     archive = _archive(settings, fetch)
-    with open_warehouse(settings) as warehouse:
+    with open_warehouse(settings, sync_id=sync_id) as warehouse:
         loaded = sync.load(
             archive,
             warehouse,
             sync_id=sync_id,
             clock=clock.now,
+            sigma_environment_ids=settings.sigma_environment_ids,
             extracted=fetch.report if fetch else None,
         )
         known = last_report(context.instance, "sync_loads", Audit)
         if known and known.is_of(archive, warehouse) and not loaded.connected:
-            return loaded, known
-        return loaded, audit(
+            return loaded, known, read_outstanding(context.instance).carried(clock.now())
+        found = audit(
             archive, warehouse, sync_id=sync_id, now=clock.now(), warnings=loaded.warnings
         )
+        ready = _ready(warehouse, settings)
+        loaded.statements = warehouse.statements
+        return loaded, found, ready
+
+
+def _ready(warehouse: Warehouse, settings: Settings) -> Ready:
+    """Count the tables that Sigma could be told of now."""
+    now = clock.now()
+    waiting = sync.waiting(warehouse, settings, clock=clock.now)
+    return Ready(now, len(waiting.free) + len(waiting.held), waiting.due_at)
 
 
 def _tables(
-    loaded: LoadReport, found: Audit, moments: sync.Moments
+    loaded: LoadReport, found: Audit, ready: Ready, moments: sync.Moments, news: dict[str, Any]
 ) -> Iterator[dg.MaterializeResult[Any]]:
     verdicts: defaultdict[dg.AssetKey | None, list[dg.AssetCheckResult]] = defaultdict(list)
     for verdict in checks.judge_tables(found):
         verdicts[verdict.asset_key].append(verdict)
-    for table in tables.ALL:
+    for table in checks.LOADED:
         metadata = reports.table_metadata(table.name, loaded, found)
         if table.name == "sync_loads":
             metadata |= reports.load_metadata(loaded, found, moments) | report_metadata(found)
+            metadata |= news
+        if table.name == CHANGES:
+            metadata |= {"ready": dg.MetadataValue.int(ready.tables)} | report_metadata(ready)
         key = dg.AssetKey(table.name)
         yield dg.MaterializeResult(key, metadata=metadata, check_results=verdicts[key])

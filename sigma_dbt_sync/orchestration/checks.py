@@ -11,6 +11,7 @@ import dagster as dg
 
 from sigma_dbt_sync import tables
 from sigma_dbt_sync.sync.audit import Audit
+from sigma_dbt_sync.tables.delivery import SIGMA_TABLE_SYNCS
 
 ARCHIVE = "dbt_cloud_archive"
 NEWEST_RUN_AT_MOST = timedelta(hours=24)
@@ -31,6 +32,9 @@ ARCHIVE_CHECKS: tuple[dg.AssetCheckSpec, ...] = (
         NO_WARNINGS, asset=ARCHIVE, description="Nothing was left out while fetching."
     ),
 )
+LOADED = tuple(table for table in tables.ALL if table is not SIGMA_TABLE_SYNCS)
+"""Tables that a load brings up to date; deliveries keep the other one."""
+
 TABLE_CHECKS: tuple[dg.AssetCheckSpec, ...] = (
     *(
         dg.AssetCheckSpec(
@@ -38,7 +42,7 @@ TABLE_CHECKS: tuple[dg.AssetCheckSpec, ...] = (
             asset=table.name,
             description=f"No two rows share a key ({', '.join(table.key)}).",
         )
-        for table in tables.ALL
+        for table in LOADED
     ),
     dg.AssetCheckSpec(
         COMPLETE,
@@ -75,7 +79,7 @@ def judge_archive(
 def judge_tables(audit: Audit) -> Iterator[dg.AssetCheckResult]:
     """Judge all tables by an audit, which may be that of an earlier load."""
     audited = {"checked at": dg.MetadataValue.timestamp(audit.audited_at)}
-    for table in tables.ALL:
+    for table in LOADED:
         contents = audit.contents.get(table.name)
         repeated = contents.repeated_keys if contents else 0
         yield dg.AssetCheckResult(

@@ -14,14 +14,16 @@ T = TypeVar("T")
 REPORT = "report"
 
 
-def report_metadata(report: object) -> dict[str, dg.MetadataValue[Any]]:
+def report_metadata(report: object, entry: str = REPORT) -> dict[str, dg.MetadataValue[Any]]:
     """Word a report (a dataclass or Struct) as one entry of metadata."""
-    return {REPORT: dg.MetadataValue.json(msgspec.to_builtins(report))}
+    return {entry: dg.MetadataValue.json(msgspec.to_builtins(report))}
 
 
-def last_report(instance: dg.DagsterInstance, asset: str, of: type[T]) -> T | None:
+def last_report(
+    instance: dg.DagsterInstance, asset: str, of: type[T], entry: str = REPORT
+) -> T | None:
     """Read the report of an asset's newest materialization, unless another version wrote it."""
-    return _report(instance.get_latest_materialization_event(dg.AssetKey(asset)), of)
+    return _report(instance.get_latest_materialization_event(dg.AssetKey(asset)), of, entry)
 
 
 def report_of_run(
@@ -33,12 +35,12 @@ def report_of_run(
     return _report(event, of) if event and event.run_id in same_attempt else None
 
 
-def _report(event: dg.EventLogEntry | None, of: type[T]) -> T | None:
+def _report(event: dg.EventLogEntry | None, of: type[T], entry: str = REPORT) -> T | None:
     materialization = event.asset_materialization if event else None
-    entry = materialization.metadata.get(REPORT) if materialization else None
-    if not isinstance(entry, dg.JsonMetadataValue):
+    found = materialization.metadata.get(entry) if materialization else None
+    if not isinstance(found, dg.JsonMetadataValue):
         return None
     try:
-        return msgspec.convert(entry.data, of)
+        return msgspec.convert(found.data, of)
     except msgspec.ValidationError:
         return None

@@ -38,6 +38,8 @@ def load_metadata(report: LoadReport, found: Audit, moments: Moments) -> Metadat
         "runs_loaded": dg.MetadataValue.int(report.runs_loaded),
         "seconds": dg.MetadataValue.float(round(moments.seconds, 3)),
     }
+    if report.statements is not None:
+        metadata["statements"] = dg.MetadataValue.int(report.statements)
     if report.migrated:
         metadata["tables_and_views_made"] = dg.MetadataValue.md(bullets(report.migrated))
     return metadata

@@ -3,6 +3,8 @@
 Everything is read from the definitions in `tables/` and `sql/views`.
 """
 
+import inspect
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -10,7 +12,7 @@ import dagster as dg
 from sigma_dbt_sync.orchestration.checks import ARCHIVE
 from sigma_dbt_sync.settings import Settings
 from sigma_dbt_sync.tables import Column, Table
-from sigma_dbt_sync.warehouse.views import View
+from sigma_dbt_sync.warehouse.views import View, sql_folder
 
 SCHEMA = "dbt_metadata"
 
@@ -26,6 +28,7 @@ def table_spec(table: Table[Any], settings: Settings) -> dg.AssetSpec:
         metadata={
             "dagster/table_name": f"{SCHEMA}.{table.name}",
             "dagster/column_schema": _table_schema(table),
+            "dagster/code_references": _file(Path(inspect.getfile(table.row))),
         },
     )
 
@@ -42,7 +45,15 @@ def view_spec(view: View, settings: Settings) -> dg.AssetSpec:
             "dagster/table_name": f"{SCHEMA}.{view.name}",
             "dagster/column_schema": _view_schema(view),
             "sql": dg.MetadataValue.md(f"```sql\n{view.sql}\n```"),
+            "dagster/code_references": _file(sql_folder() / "views" / f"{view.name}.sql"),
         },
+    )
+
+
+def _file(path: Path) -> dg.CodeReferencesMetadataValue:
+    """Link a page to the file that defines what it shows."""
+    return dg.CodeReferencesMetadataValue(
+        code_references=[dg.LocalFileCodeReference(file_path=str(path), label=path.name)]
     )
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from sigma_dbt_sync import tables
 from sigma_dbt_sync.demo.account import TOKEN
 from sigma_dbt_sync.demo.faults import Fault
+from sigma_dbt_sync.orchestration import checks
 
 WRONG = "dbtc_nobody_knows_this_one"
 
@@ -48,7 +48,7 @@ def retries(result) -> int:
 def test_every_table_is_materialized_with_its_row_count(first_sync):
     deployment, result = first_sync
     counted = {
-        table.name: metadata(result, table.name)["dagster/row_count"] for table in tables.ALL
+        table.name: metadata(result, table.name)["dagster/row_count"] for table in checks.LOADED
     }
 
     assert counted == {
@@ -62,7 +62,7 @@ def test_every_check_is_judged_and_none_is_an_error(first_sync):
     judged = result.get_asset_check_evaluations()
     errors = [check for check in judged if not check.passed and check.severity.value == "ERROR"]
 
-    assert len(judged) == len(tables.ALL) + 5
+    assert len(judged) == len(checks.LOADED) + 5
     assert errors == []
 
 
