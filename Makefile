@@ -17,7 +17,7 @@ export PIP_NO_INPUT := 1
 unexport PYTHONHOME PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help run test ui check format bench demo-artifacts lock clean
+.PHONY: help run test ui check format docs bench demo-artifacts lock clean
 
 help: ## show this list
 	@echo "usage: make <target>"
@@ -43,6 +43,9 @@ check: $(READY) ## style, types and layers; changes nothing
 
 format: $(READY) ## rewrite the sources in the project's style
 	@$(BIN)/ruff check --quiet --fix-only . && $(BIN)/ruff format --quiet .
+
+docs: $(READY) ## write docs/tables.md and docs/views.md from the tables and views
+	@$(BIN)/python docs/generate.py
 
 bench: $(READY) .venv-bench/.ready ## measure a sync on large made-up projects
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -10,6 +10,7 @@ from upath import UPath
 from sigma_dbt_sync.archive.files import open_files
 from sigma_dbt_sync.errors import ArchiveError, ConfigurationError
 from sigma_dbt_sync.settings import Settings
+from sigma_dbt_sync.sync.graph_files import FOLDER
 
 _LOCAL = {"", "file", "local"}
 _OURS = ("account.json", "state.json", "runs", "blobs", "notes", "incoming")
@@ -77,6 +78,8 @@ def delete_accounts(folder: Path) -> None:
                 else:
                     path.unlink(missing_ok=True)
             _remove_if_empty(account)
+        if (folder / FOLDER).is_dir():  # what Dagster's asset graph is made from
+            shutil.rmtree(folder / FOLDER)
         _remove_if_empty(folder)
     except OSError as error:
         raise ArchiveError(f"{error.filename} cannot be deleted: {error.strerror}.") from error

@@ -8,7 +8,7 @@ from rich.text import Text
 from sigma_dbt_sync.cli import probes
 from sigma_dbt_sync.cli.console import plain, results
 from sigma_dbt_sync.cli.exits import FAILED
-from sigma_dbt_sync.cli.probes import Finding, Mark
+from sigma_dbt_sync.cli.findings import Finding, Mark
 from sigma_dbt_sync.settings import Settings, load_settings
 
 _STYLES = {Mark.GOOD: "green", Mark.NOTE: "yellow", Mark.BAD: "bold red"}

@@ -1,4 +1,4 @@
-"""`configure`: asks how to reach dbt Cloud and where the tables go, verifies it, writes `.env`."""
+"""`configure`: asks how to reach dbt Cloud, warehouse and Sigma, verifies it, writes `.env`."""
 
 import sys
 
@@ -10,9 +10,12 @@ from sigma_dbt_sync.cli.console import results
 from sigma_dbt_sync.cli.demo import demo_account_id
 from sigma_dbt_sync.cli.env_file import env_file, write_env_file
 from sigma_dbt_sync.cli.exits import WRONG_USE, end
-from sigma_dbt_sync.cli.probes import Mark, probe_dbt_cloud
+from sigma_dbt_sync.cli.findings import Mark
+from sigma_dbt_sync.cli.probes import probe_dbt_cloud, probe_warehouse
 from sigma_dbt_sync.cli.remove import drop_tables
+from sigma_dbt_sync.cli.sigma_questions import ask_sigma
 from sigma_dbt_sync.cli.tab import rows
+from sigma_dbt_sync.cli.warehouse_questions import ask_warehouse
 from sigma_dbt_sync.errors import WarehouseError
 from sigma_dbt_sync.settings import Settings, load_settings
 from sigma_dbt_sync.warehouse import open_warehouse
@@ -29,9 +32,9 @@ Next:
 
 
 def configure() -> None:
-    """Ask how to reach dbt Cloud and where the tables go, verify it, and write .env.
+    """Ask how to reach dbt Cloud, where the tables go, and for Sigma; verify it and write .env.
 
-    Nothing is written before dbt Cloud has accepted the token.
+    Nothing is written before dbt Cloud and Sigma have accepted their credentials.
     """
     try:
         _configure(results())
@@ -46,19 +49,20 @@ def _configure(console: Console) -> None:
     host = ask_host(console, present)
     token = ask_token(console, present)
     account_id = ask_account(console, host, token)
-    path = typer.prompt("DuckDB file", default=str(present.duckdb_path))
     answers = {
         "DBT_CLOUD_API_HOST": host,
         "DBT_CLOUD_SERVICE_TOKEN": token,
         "DBT_CLOUD_ACCOUNT_ID": str(account_id),
-        "WAREHOUSE": "duckdb",
-        "DUCKDB_PATH": path,
+        **ask_warehouse(console, present),
     }
     settings = load_settings(**{name.lower(): value for name, value in answers.items()})
-    for finding in probe_dbt_cloud(settings):
+    on_snowflake = probe_warehouse(settings) if settings.warehouse == "snowflake" else ()
+    for finding in (*probe_dbt_cloud(settings), *on_snowflake):
         console.print(f"{finding.mark.value} {finding.said}", soft_wrap=True)
         if finding.mark is Mark.BAD:
             end(f"Nothing was written. {finding.fix}".rstrip())
+    answers |= ask_sigma(console, present)
+    settings = load_settings(**{name.lower(): value for name, value in answers.items()})
     file = env_file()
     write_env_file(file, answers)
     console.print(f"✓ Written to {file}, readable by you alone.", soft_wrap=True)

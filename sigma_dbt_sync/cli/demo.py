@@ -1,4 +1,4 @@
-"""`demo serve`: the demo account as a dbt Cloud on this machine, alone or around a command."""
+"""`demo serve`: the demo account and its Sigma on this machine, alone or around a command."""
 
 import signal
 import threading
@@ -43,7 +43,7 @@ def serve(
         int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.", min=0, max=65535)
     ] = 0,
 ) -> None:
-    """Serve the demo account as a dbt Cloud on this machine, until Ctrl-C."""
+    """Serve the demo account as a dbt Cloud and a Sigma on this machine, until Ctrl-C."""
     settings = load_settings()
     if command and not settings.is_demo:
         raise typer.Exit(child_process.run(command, {}))
@@ -59,16 +59,20 @@ def serve(
 def demo_account(settings: Settings, *, port: int = 0) -> Generator[dict[str, str]]:
     """Serve the demo account while the block runs; yield the settings that reach it.
 
+    They name its Sigma too, in place of any other: nothing of the demo is sent to a real one.
+
     Raises:
         ConfigurationError: the port is taken.
     """
-    from sigma_dbt_sync.demo import account  # noqa: PLC0415 - only who has no token needs it
-    from sigma_dbt_sync.demo.serve import running  # noqa: PLC0415 - so does its web server
+    from sigma_dbt_sync.demo import account, sigma_story  # noqa: PLC0415 - only the demo needs it
+    from sigma_dbt_sync.demo.serve import serving  # noqa: PLC0415 - nor its web server
+    from sigma_dbt_sync.demo.services import services  # noqa: PLC0415 - nor what it serves
 
     story = account.load_account(anchor_file(settings), clock.now())
+    organization = sigma_story.organization(story, clock.now)
     with ExitStack() as stack:
         try:
-            served = stack.enter_context(running(story, port=port))
+            served = stack.enter_context(serving(services(story, organization), port=port))
         except OSError as error:
             message = f"Port {port} cannot be used: {error.strerror}. Choose another: --port N"
             raise ConfigurationError(message) from None
@@ -76,6 +80,7 @@ def demo_account(settings: Settings, *, port: int = 0) -> Generator[dict[str, st
             "DBT_CLOUD_API_HOST": served.url,
             "DBT_CLOUD_SERVICE_TOKEN": account.TOKEN,
             "DBT_CLOUD_ACCOUNT_ID": str(account.ACCOUNT_ID),
+            **sigma_story.sigma_settings(organization, served.url),
         }
 
 

@@ -5,11 +5,12 @@ A probe leaves nothing behind, and an error of ours is a finding, not an end.
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from enum import Enum
 
 from sigma_dbt_sync.cli.archive_place import try_writing
 from sigma_dbt_sync.cli.console import counted
+from sigma_dbt_sync.cli.findings import Finding, Mark
+from sigma_dbt_sync.cli.sigma_probe import probe_sigma
+from sigma_dbt_sync.cli.snowflake_probe import role_finding
 from sigma_dbt_sync.cli.tab import has_tables, rows
 from sigma_dbt_sync.cli.tab_panels import instant
 from sigma_dbt_sync.dbt_cloud import open_client
@@ -17,27 +18,10 @@ from sigma_dbt_sync.errors import ServiceError, SyncError
 from sigma_dbt_sync.settings import Settings
 from sigma_dbt_sync.warehouse import open_warehouse
 from sigma_dbt_sync.warehouse.base import Warehouse
+from sigma_dbt_sync.warehouse.snowflake import Snowflake
 
 _VERSION = {"duckdb": "version()", "snowflake": "current_version()"}
 _LAST_LOAD = "SELECT max(finished_at) AS finished_at FROM sync_loads"
-
-
-class Mark(Enum):
-    """How a finding is to be taken."""
-
-    GOOD = "✓"
-    NOTE = "!"
-    BAD = "✗"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of `check`, and what to do about it."""
-
-    mark: Mark
-    subject: str
-    said: str
-    fix: str = ""
 
 
 def probe_dbt_cloud(settings: Settings) -> Iterator[Finding]:
@@ -87,6 +71,8 @@ def probe_warehouse(settings: Settings) -> Iterator[Finding]:
                 said = f"{warehouse.target} is not there yet; the first sync makes it."
                 yield Finding(Mark.NOTE, subject, said, "sigma-dbt-sync sync")
                 return
+            if isinstance(warehouse, Snowflake):
+                yield role_finding(warehouse)
             yield _warehouse_finding(settings, warehouse)
     except SyncError as error:
         yield Finding(Mark.BAD, subject, str(error))
@@ -104,11 +90,6 @@ def probe_dagster(_: Settings) -> Iterator[Finding]:
         "DAGSTER_HOME is not set; only Dagster needs it.",
         "export DAGSTER_HOME=$PWD/dagster_home, or use make ui, which sets it.",
     )
-
-
-def probe_sigma(_: Settings) -> Iterator[Finding]:
-    """Say that nothing is sent to Sigma."""
-    yield Finding(Mark.NOTE, "Sigma", "Not configured: nothing is sent to it.")
 
 
 ALL: tuple[Callable[[Settings], Iterator[Finding]], ...] = (

@@ -20,8 +20,13 @@ from sigma_dbt_sync.warehouse.base import Warehouse
 _REVOKE = """\
 Left for you to revoke:
   dbt Cloud   the service token, under Account settings, Service tokens
+  Sigma       the client of its API, under Administration, Developer Access
   Dagster     stop `dagster dev` or the daemon, else its schedule syncs again
   .env        delete it, or the lines of the token
+"""
+_REVOKE_SNOWFLAKE = """\
+  Snowflake   DROP SCHEMA {schema}; with it go grants on what it may hold one day. Then the user,
+              the warehouse and the roles of sql/snowflake/grants.sql: DROP USER, WAREHOUSE, ROLE
 """
 
 
@@ -42,6 +47,8 @@ def remove(
     _delete_archive(console, settings, yes=yes)
     console.print()
     console.print(_REVOKE, end="")
+    if settings.warehouse == "snowflake":
+        console.print(_REVOKE_SNOWFLAKE.format(schema=settings.snowflake_schema), end="")
 
 
 def drop_tables(settings: Settings, warehouse: Warehouse) -> list[str]:

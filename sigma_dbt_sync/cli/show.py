@@ -1,4 +1,4 @@
-"""`show`: the dbt tab of one relation, in a terminal or as JSON."""
+"""`show`: the dbt tab of one relation, in a terminal, as JSON or as Markdown."""
 
 import json
 from collections.abc import Sequence
@@ -21,6 +21,7 @@ from sigma_dbt_sync.cli.tab import (
     read_tab,
     relations,
 )
+from sigma_dbt_sync.cli.tab_markdown import as_markdown
 from sigma_dbt_sync.cli.tab_panels import print_tab
 from sigma_dbt_sync.settings import load_settings
 from sigma_dbt_sync.warehouse import open_warehouse
@@ -40,6 +41,9 @@ def show(
     as_json: Annotated[
         bool, typer.Option("--json", help="Everything as one JSON object, SQL in full.")
     ] = False,
+    in_markdown: Annotated[
+        bool, typer.Option("--markdown", help="Everything as Markdown, to paste into a ticket.")
+    ] = False,
     environment: Annotated[
         str | None,
         typer.Option(
@@ -53,20 +57,25 @@ def show(
 
     Reads the warehouse only; run `sync` before to see the newest.
     """
+    if as_json and in_markdown:
+        end("Choose either --json or --markdown.", WRONG_USE)
     settings = load_settings()
     with open_warehouse(settings) as warehouse:
         if warehouse.is_absent() or not has_tables(warehouse):
             end(f"Nothing is in {warehouse.target} yet. Run: sigma-dbt-sync sync")
         known = relations(warehouse, settings)
-        chosen = _choose(known, relation, environment)
+        chosen = choose(known, relation, environment)
         tab = read_tab(warehouse, chosen)
     if as_json:
         typer.echo(_as_json(tab))
+    elif in_markdown:
+        typer.echo(as_markdown(tab), nl=False)
     else:
         print_tab(results(), tab)
 
 
-def _choose(known: Sequence[Record], wanted: str, environment: str | None) -> Record:
+def choose(known: Sequence[Record], wanted: str, environment: str | None = None) -> Record:
+    """Find the one relation a person means, or end and say what is known instead."""
     where = known if environment is None else in_environment(known, environment)
     if known and not where:
         names = sorted({f"{row['environment_name']} ({row['environment_id']})" for row in known})

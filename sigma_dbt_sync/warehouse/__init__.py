@@ -3,27 +3,28 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from sigma_dbt_sync.errors import ConfigurationError
 from sigma_dbt_sync.settings import Settings
 from sigma_dbt_sync.warehouse.base import Warehouse
 from sigma_dbt_sync.warehouse.duckdb import DuckDB
+from sigma_dbt_sync.warehouse.snowflake import Snowflake
+from sigma_dbt_sync.warehouse.snowflake_login import login_from
 
 
 @contextmanager
-def open_warehouse(settings: Settings) -> Generator[Warehouse]:
+def open_warehouse(settings: Settings, *, sync_id: str | None = None) -> Generator[Warehouse]:
     """Hand out the warehouse the settings name, and close it afterwards.
 
-    Nothing is connected before the first call that needs it.
+    Nothing is connected before the first call that needs it. Snowflake shows `sync_id` in its query
+    history.
 
     Raises:
-        ConfigurationError: this version does not support the warehouse.
+        ConfigurationError: a setting of the warehouse is missing.
     """
+    warehouse: Warehouse
     if settings.warehouse == "snowflake":
-        raise ConfigurationError(
-            "WAREHOUSE=snowflake is not available in this version; duckdb is. "
-            "Leave WAREHOUSE out, or set it to duckdb."
-        )
-    warehouse = DuckDB(settings.duckdb_path)
+        warehouse = Snowflake(login_from(settings, sync_id=sync_id))
+    else:
+        warehouse = DuckDB(settings.duckdb_path)
     try:
         yield warehouse
     finally:

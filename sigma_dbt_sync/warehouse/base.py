@@ -1,14 +1,18 @@
 """What every warehouse can do, and what is handed to it."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, Protocol
 
 import pyarrow as pa
 
+from sigma_dbt_sync.docs_diff.comments import TableComments
 from sigma_dbt_sync.tables.spec import Row, Table
+
+Place = tuple[str, str, str]
+"""Database, schema and name of a table or view."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,11 @@ class Warehouse(Protocol):
     target: str
     """Where it is, in words without secrets, such as duckdb:data/dbt_metadata.duckdb."""
 
+    @property
+    def statements(self) -> int | None:
+        """How many statements were run so far; None where nobody pays for them."""
+        ...
+
     def is_absent(self) -> bool:
         """Whether there is certainly nothing there yet, found out without connecting."""
         ...
@@ -116,8 +125,17 @@ class Warehouse(Protocol):
         """
         ...
 
-    def drop(self) -> list[str]:
-        """Drop everything this package created; return the names."""
+    def comments(self, places: Collection[Place]) -> dict[Place, TableComments]:
+        """Read the comments of tables and views that dbt built, wherever in this warehouse.
+
+        Only what is certain is told: a relation that is not there, may not be seen, or lies in a
+        database this connection does not reach, is left out. Names are matched as the warehouse
+        compares them, and columns are named as it holds them. One query per database.
+        """
+        ...
+
+    def drop(self, *, keep: Collection[str] = ()) -> list[str]:
+        """Drop everything this package created but the tables to keep; return the names."""
         ...
 
     def close(self) -> None:

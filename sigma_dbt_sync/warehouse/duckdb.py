@@ -4,7 +4,7 @@ DuckDB gives a file to one process at a time. So the file is opened by the first
 held for one step, and closed.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,13 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from sigma_dbt_sync.docs_diff.comments import TableComments
 from sigma_dbt_sync.errors import BatchOutdated, WarehouseBusy, WarehouseError
 from sigma_dbt_sync.tables import ALL
 from sigma_dbt_sync.tables.spec import Table
 from sigma_dbt_sync.warehouse import sync_lock
-from sigma_dbt_sync.warehouse.base import Batch, Counts, Identity
+from sigma_dbt_sync.warehouse.base import Batch, Counts, Identity, Place
+from sigma_dbt_sync.warehouse.duckdb_comments import read_comments
 from sigma_dbt_sync.warehouse.duckdb_file import SCHEMA, open_file, transaction
 from sigma_dbt_sync.warehouse.duckdb_publish import apply_batch
 from sigma_dbt_sync.warehouse.duckdb_schema import Schema
@@ -41,6 +43,11 @@ class DuckDB:
         self._schema = Schema(tables, load_views() if views is None else views)
         self._wait_seconds = wait_seconds
         self._open: duckdb.DuckDBPyConnection | None = None
+
+    @property
+    def statements(self) -> int | None:
+        """Nobody pays for statements in a file."""
+        return None
 
     def is_absent(self) -> bool:
         """Whether the file is not there."""
@@ -82,13 +89,18 @@ class DuckDB:
             except duckdb.TransactionException as error:
                 raise BatchOutdated(f"Another sync published at the same time: {error}") from error
 
-    def drop(self) -> list[str]:
-        """Drop tables and views, and the schema unless somebody put something else into it."""
+    def comments(self, places: Collection[Place]) -> dict[Place, TableComments]:
+        """Read the comments of relations in this very file, should dbt build there too."""
+        with self._connected("reading comments") as con:
+            return read_comments(con, places)
+
+    def drop(self, *, keep: Collection[str] = ()) -> list[str]:
+        """Drop tables and views, and the schema unless something else is left in it."""
         if self.is_absent():
             return []
         with self._connected("dropping tables and views", create=True) as con:
             with transaction(con):
-                dropped = self._schema.drop(con)
+                dropped = self._schema.drop(con, keep)
             con.execute("SET schema = 'main'")
             with suppress(duckdb.DependencyException):
                 con.execute(f"DROP SCHEMA IF EXISTS {SCHEMA}")

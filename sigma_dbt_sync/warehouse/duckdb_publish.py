@@ -91,7 +91,8 @@ def _delete_unused_code(
 ) -> int:
     code = next(table for table in tables if table.name == _CODE)
     with _staged(con, "orphans", _listed(hashes, pa.string())) as stage:
-        return _count(con.execute(render.delete_unused_code(code, tables, stage)))
+        listed = f"SELECT value FROM {stage}"  # noqa: S608
+        return _count(con.execute(render.delete_unused_code(code, tables, listed)))
 
 
 def _listed(values: Sequence[object], kind: pa.DataType) -> pa.Table:

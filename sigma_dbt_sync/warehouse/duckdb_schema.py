@@ -1,6 +1,6 @@
 """Creates and extends the tables and views of a DuckDB file, and drops them again."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -71,15 +71,15 @@ class Schema:
         self._note(con, is_new=sync_lock.NAME not in existing)
         return done
 
-    def drop(self, con: duckdb.DuckDBPyConnection) -> list[str]:
-        """Drop the views, the tables and sync_lock, as far as they are there."""
+    def drop(self, con: duckdb.DuckDBPyConnection, keep: Collection[str] = ()) -> list[str]:
+        """Drop the views, the tables but those to keep, and sync_lock, as far as they are there."""
         existing = _columns(con)
         kinds = [
             *(("VIEW", view.name) for view in reversed(self._views)),
             *(("TABLE", table.name) for table in self._tables),
             ("TABLE", sync_lock.NAME),
         ]
-        dropped = [(kind, name) for kind, name in kinds if name in existing]
+        dropped = [(kind, name) for kind, name in kinds if name in existing and name not in keep]
         _execute_all(con, (f"DROP {kind} {name}" for kind, name in dropped))
         return [name for _, name in dropped]
 

@@ -13,8 +13,10 @@ import pytest
 from typer.testing import CliRunner
 
 from sigma_dbt_sync.cli import app
+from sigma_dbt_sync.demo import sigma_story
 from sigma_dbt_sync.demo.account import Account
-from sigma_dbt_sync.demo.serve import running
+from sigma_dbt_sync.demo.serve import running, serving
+from sigma_dbt_sync.demo.sigma import sigma
 from sigma_dbt_sync.demo.story import read_story
 from sigma_dbt_sync.settings import Settings
 
@@ -92,6 +94,21 @@ def dbt_cloud():
     """Serve the demo account."""
     with running(Account(read_story(), anchor=NOW)) as server:
         yield server
+
+
+@pytest.fixture
+def organization():
+    """Make the Sigma of the demo account, its limit on tokens lifted."""
+    made = sigma_story.organization(Account(read_story(), anchor=NOW), lambda: NOW)
+    made.seconds_between_tokens = 0
+    return made
+
+
+@pytest.fixture
+def sigma_settings(organization):
+    """Serve that Sigma, and name the settings that reach it."""
+    with serving(sigma(organization)) as server:
+        yield sigma_story.sigma_settings(organization, server.url)
 
 
 @pytest.fixture(autouse=True)

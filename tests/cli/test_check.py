@@ -2,6 +2,7 @@
 
 import pytest
 
+from sigma_dbt_sync.demo import company
 from sigma_dbt_sync.demo.account import ACCOUNT_ID, TOKEN
 from sigma_dbt_sync.settings import Settings
 
@@ -82,3 +83,58 @@ def test_settings_that_do_not_fit_end_it_with_2(run, monkeypatch):
 
     assert done.exit_code == 2
     assert "DBT_CLOUD_JOB_IDS" in done.stderr
+
+
+@pytest.fixture
+def sends(sigma_settings, monkeypatch):
+    for name, value in sigma_settings.items():
+        monkeypatch.setenv(name, value)
+    return sigma_settings
+
+
+def test_sigma_unset_is_a_remark(run):
+    assert (
+        line(run("check").stdout, "Sigma") == "! Sigma     Not configured: nothing is sent to it."
+    )
+
+
+def test_sigma_is_reached_with_its_connection(run, sends):
+    done = run("check")
+    said = line(done.stdout, "Sigma")
+
+    assert done.exit_code == 0, done.output
+    assert said.startswith("✓")
+    assert "account type Admin; it has Demo warehouse (postgres)" in said
+    assert sends["SIGMA_CLIENT_SECRET"] not in done.output
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("SIGMA_CLIENT_SECRET", "wrong-but-secret", "SIGMA_CLIENT_SECRET is wrong"),
+        ("SIGMA_CLIENT_SECRET", "", "SIGMA_CLIENT_SECRET not set"),
+        ("SIGMA_CONNECTION", "Nowhere", "Demo warehouse"),
+    ],
+)
+def test_sigma_that_cannot_be_used_fails(name, value, words, run, sends, monkeypatch):
+    monkeypatch.setenv(name, value)
+    done = run("check")
+
+    assert done.exit_code == 1
+    assert line(done.stdout, "Sigma").startswith("✗")
+    assert words in line(done.stdout, "Sigma")
+    assert "wrong-but" not in done.output
+
+
+def test_a_project_without_a_connection_is_told(run, connected, sends, monkeypatch):
+    monkeypatch.setenv("SIGMA_CONNECTION", "7=Demo warehouse")
+    done = run("check")
+
+    assert done.exit_code == 0
+    assert f"Nothing is sent for project shop ({company.PROJECT_ID})" in done.stdout
+
+
+def test_a_project_with_a_connection_is_not(run, connected, sends, monkeypatch):
+    monkeypatch.setenv("SIGMA_CONNECTION", f"{company.PROJECT_ID}=Demo warehouse")
+
+    assert "Nothing is sent" not in run("check").stdout

@@ -34,6 +34,18 @@ def test_a_command_finds_the_demo_account_in_its_settings(run_program):
     assert (done.returncode, done.stdout) == (0, "True\n"), done.stderr
 
 
+def test_a_command_finds_its_sigma_in_its_settings(run_program):
+    code = (
+        "from sigma_dbt_sync.settings import load_settings\n"
+        "from sigma_dbt_sync.sigma import open_sigma\n"
+        "with open_sigma(settings := load_settings()) as client:\n"
+        "    print(client.connection(settings.sigma_connection).name)"
+    )
+    done = run_program("demo", "serve", "--", PYTHON, "-c", code, SIGMA_API_HOST="https://a.test")
+
+    assert (done.returncode, done.stdout) == (0, "Demo warehouse\n"), done.stderr
+
+
 def test_the_command_decides_the_exit_code(run_program):
     done = run_program("demo", "serve", "--", PYTHON, "-c", "raise SystemExit(7)")
 
@@ -69,12 +81,20 @@ def test_a_signal_ends_the_command_and_leaves_nothing_behind(number, program):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_alone_it_prints_the_settings_and_ends_cleanly(number, program):
     process = program("demo", "serve")
-    lines = [process.stdout.readline() for _ in range(3)]
+    lines = [process.stdout.readline() for _ in range(7)]
     process.send_signal(number)
     code = process.wait(timeout=20)
 
     names = [line.removeprefix("export ").partition("=")[0] for line in lines]
-    assert names == ["DBT_CLOUD_API_HOST", "DBT_CLOUD_SERVICE_TOKEN", "DBT_CLOUD_ACCOUNT_ID"]
+    assert names == [
+        "DBT_CLOUD_API_HOST",
+        "DBT_CLOUD_SERVICE_TOKEN",
+        "DBT_CLOUD_ACCOUNT_ID",
+        "SIGMA_API_HOST",
+        "SIGMA_CLIENT_ID",
+        "SIGMA_CLIENT_SECRET",
+        "SIGMA_CONNECTION",
+    ]
     assert code == 0
     assert is_gone(process.pid)
 

@@ -45,7 +45,7 @@ def test_changes_are_understood(table, name):
 
 @each_dialect
 def test_code_is_deleted_when_no_column_of_any_table_names_it(name):
-    tree = parsed(render.delete_unused_code(DBT_CODE, ALL, "orphans"), name)
+    tree = parsed(render.delete_unused_code(DBT_CODE, ALL, "SELECT value FROM orphans"), name)
     uses = {
         (table.name, column.name)
         for select in tree.find_all(exp.Select)
@@ -58,17 +58,21 @@ def test_code_is_deleted_when_no_column_of_any_table_names_it(name):
 
 
 def test_code_that_no_table_could_name_is_deleted():
-    tree = parsed(render.delete_unused_code(DBT_CODE, [DBT_EDGES], "orphans"), "duckdb")
+    tree = parsed(render.delete_unused_code(DBT_CODE, [DBT_EDGES], "?"), "duckdb")
 
     assert isinstance(tree, exp.Delete)
 
 
 def test_one_table_in_full_for_snowflake():
-    assert render.merge(DBT_CODE, "stg_dbt_code", render.SNOWFLAKE) == (
+    assert render.merge(DBT_CODE, "stg_dbt_code", render.SNOWFLAKE, deletes=True) == (
         "MERGE INTO dbt_code AS t\n"
-        "USING (SELECT account_id, code_hash, language, code, is_truncated, row_hash, "
-        "CURRENT_TIMESTAMP AS loaded_at, sync_id FROM stg_dbt_code) AS s\n"
+        "USING (SELECT CAST(account_id AS NUMBER(38, 0)) AS account_id, "
+        "CAST(code_hash AS VARCHAR) AS code_hash, CAST(language AS VARCHAR) AS language, "
+        "CAST(code AS VARCHAR) AS code, CAST(is_truncated AS BOOLEAN) AS is_truncated, "
+        "CAST(row_hash AS VARCHAR) AS row_hash, CURRENT_TIMESTAMP AS loaded_at, "
+        "CAST(sync_id AS VARCHAR) AS sync_id FROM stg_dbt_code) AS s\n"
         "ON t.account_id = s.account_id AND t.code_hash = s.code_hash\n"
+        "WHEN MATCHED AND s.row_hash IS NULL THEN DELETE\n"
         "WHEN MATCHED AND t.row_hash IS DISTINCT FROM s.row_hash THEN UPDATE SET "
         "language = s.language, code = s.code, is_truncated = s.is_truncated, "
         "row_hash = s.row_hash, loaded_at = s.loaded_at, sync_id = s.sync_id\n"

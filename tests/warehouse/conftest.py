@@ -99,9 +99,9 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "new" / "folder" / "test.duckdb"
 
 
-@pytest.fixture(params=["duckdb"])
-def warehouse(request, path: Path) -> Iterator[Warehouse]:
-    """Every warehouse in turn, with nothing but empty tables in it."""
+@pytest.fixture
+def warehouse(path: Path) -> Iterator[Warehouse]:
+    """A DuckDB file with nothing but empty tables in it."""
     opened = DuckDB(path, tables=Shop.tables, views=[ORDERS])
     opened.migrate()
     yield opened

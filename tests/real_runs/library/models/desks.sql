@@ -1,0 +1,1 @@
+select branch_id, name || ' desk' as desk from {{ ref('branches') }}

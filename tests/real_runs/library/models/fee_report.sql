@@ -1,0 +1,1 @@
+select sum(fee) as fees from {{ ref('late_fees') }}

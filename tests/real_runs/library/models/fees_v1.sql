@@ -1,0 +1,1 @@
+select loan_id, 1.5 as fee from {{ ref('stg_loans') }}

@@ -1,0 +1,1 @@
+select reader_id, count(*) as loans from {{ ref('stg_loans') }} group by all
