@@ -9,6 +9,7 @@ import pytest
 
 from sigma_dbt_sync import tables
 from sigma_dbt_sync.definitions import defs
+from sigma_dbt_sync.orchestration.checks import LOADED
 from sigma_dbt_sync.orchestration.resources import SyncSettings
 from sigma_dbt_sync.warehouse.views import load_views
 
@@ -67,7 +68,7 @@ AGREED = {
         "dbt_tab_tests",
     },
 }
-IN_WAREHOUSE = {*(table.name for table in tables.ALL), *(view.name for view in load_views())}
+IN_WAREHOUSE = {*(table.name for table in LOADED), *(view.name for view in load_views())}
 
 
 def spec(name: str) -> dg.AssetSpec:
@@ -154,6 +155,15 @@ def test_the_job_makes_the_archive_and_every_table_in_one_process():
         *IN_WAREHOUSE,
     }
     assert job.executor_def.name == "in_process"
+
+
+def test_the_delivery_job_makes_the_audit_and_nothing_else():
+    job = defs.resolve_job_def("sigma_sync")
+
+    assert {key.to_user_string() for key in job.asset_layer.selected_asset_keys} == {
+        "sigma_table_syncs"
+    }
+    assert spec("sigma_table_syncs").group_name == "sigma"
 
 
 def test_a_failed_run_of_the_job_is_left_alone_by_the_daemon():

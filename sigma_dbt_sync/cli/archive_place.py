@@ -78,6 +78,7 @@ def delete_accounts(folder: Path) -> None:
                 else:
                     path.unlink(missing_ok=True)
             _remove_if_empty(account)
+        shutil.rmtree(folder / FOLDER, ignore_errors=True)
         if (folder / FOLDER).is_dir():  # what Dagster's asset graph is made from
             shutil.rmtree(folder / FOLDER)
         _remove_if_empty(folder)

@@ -16,7 +16,7 @@ from sigma_dbt_sync.settings import Settings
 from sigma_dbt_sync.sync.deliver import DeliveryReport
 from sigma_dbt_sync.sync.delivery import deliver_after_sync, run_delivery, waiting
 from sigma_dbt_sync.sync.extract import ExtractReport, extract
-from sigma_dbt_sync.sync.graph_files import refresh_graph_files
+from sigma_dbt_sync.sync.graph_files import Refreshed, refresh_graph_files
 from sigma_dbt_sync.sync.load import Clock, forget_load, load
 from sigma_dbt_sync.sync.reports import LoadReport, Moments, Progress, silent
 from sigma_dbt_sync.warehouse import open_warehouse
@@ -28,6 +28,7 @@ __all__ = [
     "LoadReport",
     "Moments",
     "Progress",
+    "Refreshed",
     "SyncReport",
     "deliver_after_sync",
     "extract",

@@ -77,7 +77,7 @@ def _plan_docs(
         return
     is_first = baseline is None
     if baseline is None:
-        met_at = min(known)
+        met_at = max(news.manifests_before, default=min(known))
         met_at = reach.copied_until.get(news.environment_id, met_at)
         baseline = _baseline(present.account_id, news.environment_id, met_at)
         yield Change(DBT_DOC_BASELINES, [baseline])
