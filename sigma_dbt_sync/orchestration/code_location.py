@@ -33,8 +33,9 @@ def reload_code_location(context: dg.AssetExecutionContext, settings: Settings) 
         )
         done = client.reload_repository_location(name)
     except DagsterGraphQLClientError as error:
+        reason = error.__cause__ or error  # the error itself repeats the whole query
         context.log.warning(
-            "Dagster's UI at %s could not be asked to reload: %s", url.netloc, error
+            "Dagster's UI at %s could not be asked to reload: %s", url.netloc, reason
         )
         return
     if done.status is not ReloadRepositoryLocationStatus.SUCCESS:

@@ -110,7 +110,7 @@ class Known:
             return set()
         found = {uid for uid, order in self._defined.items() if order >= late_from}
         found |= {row.input_unique_id for row in self._made} | self._disputed
-        return found
+        return found | self._partial if manifests.is_set_rewritten else found
 
     def _compare_variants(self, rows: Iterable[HealthInputRow]) -> None:
         decided: defaultdict[str, defaultdict[str, set[str]]] = defaultdict(

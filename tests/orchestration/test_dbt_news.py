@@ -18,6 +18,9 @@ from sigma_dbt_sync.orchestration.dbt_assets import dbt_assets
 from sigma_dbt_sync.settings import load_settings
 from sigma_dbt_sync.warehouse import open_warehouse
 
+# gql about how Dagster's own client calls it
+BY_DAGSTER = pytest.mark.filterwarnings("ignore:Using variable_values:DeprecationWarning")
+
 
 def refresh(**overrides):
     settings = load_settings(**overrides)
@@ -133,6 +136,7 @@ def ui(answer: dict):
     return Starlette(routes=[Route("/prefix/graphql", graphql, methods=["POST"])]), seen
 
 
+@BY_DAGSTER
 def test_the_ui_is_asked_to_reload(environment):
     loaded = {"__typename": "RepositoryLocation"}
     app, seen = ui({"__typename": "WorkspaceLocationEntry", "locationOrLoadError": loaded})
@@ -142,6 +146,7 @@ def test_the_ui_is_asked_to_reload(environment):
     assert (seen, warnings) == ([{"repositoryLocationName": "ours"}], [])
 
 
+@BY_DAGSTER
 def test_a_ui_that_refuses_is_a_warning(environment):
     app, _ = ui({"__typename": "ReloadNotSupported", "message": "Not here."})
     with serve.serving(app) as server:
