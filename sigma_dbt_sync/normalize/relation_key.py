@@ -1,8 +1,9 @@
 """How the warehouse itself names a relation.
 
 dbt writes `relation_name` with the quoting it uses in SQL; an unquoted part is folded by the
-warehouse (Snowflake to upper case, Postgres and Redshift to lower, Databricks always to lower).
-catalog.json holds the names as the warehouse reported them, and wins when it is there.
+warehouse (Snowflake to upper case, Postgres to lower). Databricks lowers quoted parts, too, and so
+does Redshift unless enable_case_sensitive_identifier is set. catalog.json holds the names as the
+warehouse reported them, and wins when it is there.
 """
 
 import re
@@ -14,8 +15,8 @@ from sigma_dbt_sync.artifacts.manifest import Node
 
 _PART = re.compile(r'"((?:[^"]|"")*)"|`([^`]*)`|\[([^\]]*)\]|([^.]+)')
 _FOLDS_UP = frozenset({"snowflake", "oracle"})
-_FOLDS_DOWN = frozenset({"postgres", "redshift", "trino", "athena"})
-_ALWAYS_DOWN = frozenset({"databricks", "spark"})
+_FOLDS_DOWN = frozenset({"postgres", "trino", "athena"})
+_ALWAYS_DOWN = frozenset({"databricks", "spark", "redshift"})
 
 
 class Place(Struct, frozen=True):
@@ -52,6 +53,8 @@ def _named_by_parts(node: Node, adapter_type: str | None) -> Place:
     parts = [node.database or None, node.schema, node.identifier or node.alias or node.name]
     if adapter_type in _FOLDS_UP:  # the only adapters that do not quote by default
         parts = [part and part.upper() for part in parts]
+    elif adapter_type in _ALWAYS_DOWN:
+        parts = [part and part.lower() for part in parts]
     return Place(*parts)
 
 

@@ -186,7 +186,7 @@ def _is_new(facts: RunFacts, kind: ArtifactKind, invocation_id: str) -> bool:
 
 def _take_compiled_of_manifest(facts: RunFacts, step_index: int) -> None:
     if facts.manifest is not None:
-        for unique_id, node in facts.manifest.nodes.items():
+        for unique_id, node in (facts.manifest.nodes | facts.manifest.functions).items():
             if node.compiled:
                 row = code_row(facts.context.account_id, node.compiled, node.language)
                 _take_compiled(facts, step_index, unique_id, row)

@@ -23,8 +23,12 @@ def run_row(
     executions: Iterable[NodeExecutionRow],
     freshness: Iterable[SourceFreshnessRow],
 ) -> RunRow:
-    """Make the run's row; the counts and the first failure come from its results."""
+    """Make the run's row; the counts and the first failure come from its results.
+
+    What a cancelled run left undone neither failed nor was skipped (Fusion calls it errors).
+    """
     run = entry.run
+    counted = () if STATUS.get(run.status) == "cancelled" else invocations
     return RunRow(
         account_id=run.account_id,
         run_id=run.id,
@@ -49,9 +53,9 @@ def run_row(
         run_seconds=_seconds(run.started_at, run.finished_at),
         artifact_state=artifact_state(entry),
         feeds_state=feeds_state(run),
-        bad_count=sum(row.bad_count for row in invocations),
+        bad_count=sum(row.bad_count for row in counted),
         warn_count=sum(row.warn_count for row in invocations),
-        skipped_count=sum(row.skipped_count for row in invocations),
+        skipped_count=sum(row.skipped_count for row in counted),
         failure_detail=_failure_detail(entry, executions, freshness),
         archive_entry_sha256=entry_sha256,
     )

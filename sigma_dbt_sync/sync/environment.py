@@ -122,13 +122,19 @@ class _Newest:
     ) -> None:
         before = present.newest_artifacts(environment_id, kind)
         new = [row for row in batch if row.artifact == kind and row.state in HAVE]
-        by_variant = {row.variant: row for row in sorted([*before, *new], key=_age)}
-        ordered = sorted(by_variant.values(), key=_age, reverse=True)
-        oldest = _age(ordered[0])[0] - VARIANT_LIFETIME if ordered else NEVER
-        self.after = [row for row in ordered if _age(row)[0] >= oldest]
-        self.changed = {row.variant: row.sha256 for row in before} != {
-            row.variant: row.sha256 for row in self.after
-        }
+        self.after = _in_force([*before, *new])
+        # the order counts, too: what was never built is as the newest of all variants defines it
+        self.changed = [(row.variant, row.sha256) for row in _in_force(before)] != [
+            (row.variant, row.sha256) for row in self.after
+        ]
+
+
+def _in_force(artifacts: Iterable[ArtifactRow]) -> list[ArtifactRow]:
+    """Pick the newest artifact of every variant that still counts, newest first."""
+    by_variant = {row.variant: row for row in sorted(artifacts, key=_age)}
+    ordered = sorted(by_variant.values(), key=_age, reverse=True)
+    oldest = _age(ordered[0])[0] - VARIANT_LIFETIME if ordered else NEVER
+    return [row for row in ordered if _age(row)[0] >= oldest]
 
 
 def _age(row: ArtifactRow) -> tuple[datetime, int, int]:

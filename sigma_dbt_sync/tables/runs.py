@@ -70,9 +70,15 @@ class RunRow(Row, frozen=True, kw_only=True):
             "pull request runs, overridden schemas or targets, and foreign branches."
         ),
     ]
-    bad_count: Annotated[int, Meta(description="Results that failed in the run's dbt commands.")]
+    bad_count: Annotated[
+        int,
+        Meta(description="Results that failed in the run's dbt commands; none of a cancelled run."),
+    ]
     warn_count: Annotated[int, Meta(description="Results that warned in the run's dbt commands.")]
-    skipped_count: Annotated[int, Meta(description="Results skipped in the run's dbt commands.")]
+    skipped_count: Annotated[
+        int,
+        Meta(description="Results skipped in the run's dbt commands; none of a cancelled run."),
+    ]
     failure_detail: Annotated[
         str | None, Meta(description="The first thing that went wrong: step, node, dbt's message.")
     ]

@@ -23,6 +23,7 @@ def place(adapter=None, catalog=None, unique_id=ORDERS, **fields):
         ("postgres", "Shop.Prod.Orders", "shop.prod.orders"),
         ("redshift", '"dev"."prod"."orders"', "dev.prod.orders"),
         ("redshift", "Dev.Prod.Orders", "dev.prod.orders"),
+        ("redshift", '"Dev"."Prod"."Orders"', "dev.prod.orders"),
         ("bigquery", "`my-project`.`Prod`.`Orders`", "my-project.Prod.Orders"),
         ("bigquery", "my-project.Prod.Orders", "my-project.Prod.Orders"),
         ("databricks", "`Main`.`Prod`.`Orders`", "main.prod.orders"),
@@ -55,6 +56,13 @@ def test_a_warehouse_without_databases_has_a_key_of_two_parts():
     found = place("spark", relation_name="`prod`.`orders`")
 
     assert (found.database, found.key) == (None, "prod.orders")
+
+
+def test_a_relation_that_dbt_did_not_name_is_folded_as_quoted_names_are():
+    fields = {"relation_name": None, "database": "Dev", "schema": "Prod", "alias": "Orders"}
+
+    assert place("redshift", **fields).key == "dev.prod.orders"
+    assert place("postgres", **fields).key == "Dev.Prod.Orders"
 
 
 def test_the_catalogs_names_win():

@@ -190,6 +190,14 @@ def test_compiled_code_comes_from_results_and_manifest():
     assert {one.run_started_at for one in found.compiled} == {minutes(0)}
 
 
+def test_functions_are_compiled_too():
+    function = "function.shop.to_cents"
+    found = facts((4, "manifest", manifest(node(function, compiled_code="amount * 100"))))
+
+    assert [one.unique_id for one in found.compiled] == [function]
+    assert codes(found) == {"amount * 100"}
+
+
 def test_a_shared_manifest_compiled_nothing_in_this_run():
     """It stands in from an earlier run, perhaps of another day."""
     found = facts((4, "manifest", manifest(node(compiled_code="select 1")), "shared"))
@@ -234,3 +242,13 @@ def test_a_run_without_artifacts_is_a_run():
 
     assert (found.run.artifact_state, found.executions, found.known_nodes) == ("none", [], ())
     assert found.steps == []
+
+
+def test_a_cancelled_run_counts_its_successes_only():
+    """What it left undone failed nowhere; Fusion calls every node of it an error."""
+    told = run_results(result(ORDERS, "error"), result(TEST, "skipped"), result("model.shop.x"))
+    found = facts((4, "run_results", told), status=30).run
+    failed = facts((4, "run_results", told), status=20).run
+
+    assert (found.bad_count, found.skipped_count) == (0, 0)
+    assert (failed.bad_count, failed.skipped_count) == (1, 1)

@@ -22,7 +22,7 @@ def test_a_newer_manifest_of_another_variant_does_not_take_a_node_over(library):
 
 
 def test_a_node_goes_back_to_the_variant_that_builds_it_again(library):
-    library.happen("first", hours=5)
+    first = library.happen("first", hours=5)
     library.happen("for_librarians", hours=4)
     library.sync()
     library.happen("first", minutes=30)
@@ -30,7 +30,7 @@ def test_a_node_goes_back_to_the_variant_that_builds_it_again(library):
     library.sync()
 
     assert library.description("dbt_models", "branch_loans").endswith("for everybody.")
-    assert library.versions("branch_loans") == [("added", library.first_run)]
+    assert library.versions("branch_loans") == [("added", first.id)]
 
 
 def test_what_is_never_built_is_as_the_newest_manifest_of_any_variant_defines_it(library):

@@ -19,7 +19,8 @@ BUILD, FRESHNESS = 5, 4
 _STATUSES = {"success": 4, "error": 2, "warn": 1, "skipped": 2, "no-op": 1, "half done": 1}
 _FOUND = {"pass": 5, "fail": 3, "warn": 2, "error": 1, "skipped": 1}
 _FRESH = {"pass": 3, "warn": 1, "error": 1}
-_LONG = timedelta(days=20).total_seconds() / 60
+LONG = timedelta(days=20).total_seconds() / 60
+"""Two of these, and a variant has expired."""
 
 
 def _often(weights):
@@ -90,7 +91,8 @@ def manifests(draw):
     return builders.manifest(*found)
 
 
-def _judging(*relations):
+def judging(*relations):
+    """A project whose only test judges these relations."""
     tests = [data_test("one", on=None, reads=relations, test_metadata=None)] if relations else []
     return builders.manifest(*map(node, RELATIONS), *tests)
 
@@ -103,7 +105,7 @@ def stories(draw, *, restless=False):
     """
     shelf = Shelf()
     projects = (
-        [_judging(), _judging(ORDERS), _judging(CUSTOMERS)]
+        [judging(), judging(ORDERS), judging(CUSTOMERS)]
         if restless
         else draw(st.lists(manifests(), min_size=1, max_size=3))
     )
@@ -128,11 +130,34 @@ def stories(draw, *, restless=False):
     return shelf, runs, pieces
 
 
+def short_run(run_id, shelf, began, *, variant="", project=None, fails_at=None):
+    """One run, that may bring a manifest and a failure of the only test, in minutes after noon."""
+    artifacts = []
+    if project is not None:
+        sha256 = f"manifest-{hash(project)}"
+        shelf.blobs[sha256] = project
+        artifacts.append(Artifact(step_index=BUILD, kind="manifest", state="found", sha256=sha256))
+    if fails_at is not None:
+        sha256 = f"results-{run_id}"
+        failure = result(TESTS[0], "fail", timing=timed(minutes(fails_at).isoformat()))
+        shelf.blobs[sha256] = builders.run_results(failure, invocation=f"build-{run_id}")
+        artifacts.append(
+            Artifact(step_index=BUILD, kind="run_results", state="found", sha256=sha256)
+        )
+    return entry(
+        id=run_id,
+        variant=variant,
+        started_at=minutes(began),
+        finished_at=minutes(began + 7),
+        artifacts=tuple(artifacts),
+    )
+
+
 @st.composite
 def _run(draw, run_id, shelf, projects, restless):
     variant = draw(st.sampled_from(["nightly", ""] if restless else ["", "", "nightly"]))
     gaps = [0, 0, 1, 2] if restless else [0, 0, 0, 0, 2]
-    began = draw(st.integers(0, 12)) + _LONG * draw(st.sampled_from(gaps))
+    began = draw(st.integers(0, 12)) + LONG * draw(st.sampled_from(gaps))
 
     def at(latest=6):
         return minutes(began + draw(st.integers(0, latest))).isoformat()

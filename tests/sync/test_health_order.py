@@ -21,7 +21,16 @@ from sigma_dbt_sync.tables.ledger import SYNC_ARTIFACTS
 from sigma_dbt_sync.tables.results import DBT_NODE_EXECUTIONS, DBT_SOURCE_FRESHNESS
 from sigma_dbt_sync.tables.runs import DBT_RUN_STEPS, DBT_RUNS
 from tests.builders import ACCOUNT, ENVIRONMENT, PROJECT
-from tests.sync.made_up_runs import RELATIONS, stories
+from tests.sync.made_up_runs import (
+    CUSTOMERS,
+    LONG,
+    ORDERS,
+    RELATIONS,
+    Shelf,
+    judging,
+    short_run,
+    stories,
+)
 
 
 class Tables:
@@ -174,3 +183,50 @@ def test_batches_and_their_order_leave_no_trace(story):
     at_once.load({run.run.id: run for run in runs})
     for table in (DBT_HEALTH_INPUTS, DBT_HEALTH_CHANGES):
         assert bit_by_bit.rows[table] == at_once.rows[table]
+
+
+def both_ways(shelf, runs):
+    """Load the runs one by one, and all at once; say which relation turned to what, and when."""
+    one_by_one, at_once = Tables(shelf), Tables(shelf)
+    for one in runs:
+        one_by_one.load({one.run.id: one})
+    at_once.load({one.run.id: one for one in runs})
+    return tuple(
+        [
+            (row.unique_id, row.to_health, row.run_id)
+            for row in sorted(loaded.all(DBT_HEALTH_CHANGES), key=_when)
+        ]
+        for loaded in (one_by_one, at_once)
+    )
+
+
+def test_a_late_result_counts_for_what_the_newest_variant_judged_then():
+    shelf = Shelf()
+    one_by_one, at_once = both_ways(
+        shelf,
+        [
+            short_run(1, shelf, 0, variant="a", project=judging(ORDERS)),
+            short_run(2, shelf, 5, variant="b", project=judging(CUSTOMERS)),
+            short_run(3, shelf, 10, variant="a", project=judging(ORDERS)),
+            short_run(4, shelf, 6, variant="b", fails_at=7),
+        ],
+    )
+    assert at_once == [
+        (CUSTOMERS, "failing", 4),
+        (CUSTOMERS, "unknown", 3),
+        (ORDERS, "failing", 3),
+    ]
+    assert sorted(one_by_one) == sorted(at_once)
+
+
+def test_a_late_manifest_keeps_its_variant_from_having_expired():
+    shelf = Shelf()
+    runs = [
+        short_run(1, shelf, 0, variant="b", project=judging()),
+        short_run(2, shelf, 1, variant="a", project=judging(ORDERS), fails_at=2),
+        short_run(3, shelf, 2 * LONG, variant="b", project=judging()),
+    ]
+    late = short_run(4, shelf, LONG, variant="a", project=judging(ORDERS))
+    failing, gone = (ORDERS, "failing", 2), (ORDERS, "unknown", 3)
+    assert both_ways(shelf, runs) == ([failing, gone], [failing, gone])
+    assert both_ways(shelf, [*runs, late]) == ([failing], [failing])

@@ -55,6 +55,7 @@ def rows(warehouse):
 @pytest.fixture
 def ask(tmp_path):
     """Publish rows made by hand into a warehouse of their own, and read a view."""
+    made_up.start_the_clock()
     warehouse = DuckDB(tmp_path / "made_up.duckdb")
     warehouse.migrate()
 

@@ -1,7 +1,8 @@
 """A warehouse filled by hand, for what the demo's week is too short to tell.
 
 Rows are made of their row classes and published as a sync does it; a test names only what it is
-about. Times are given in hours before now, because some views compare with the clock.
+about. Times are given in hours before now, because some views compare with the clock; a
+test begins its own now (`conftest.py`).
 """
 
 from collections import defaultdict
@@ -13,7 +14,6 @@ from sigma_dbt_sync.warehouse.base import Batch, Change
 
 ACCOUNT, PROJECT, ENVIRONMENT, JOB = 7, 70, 700, 7000
 ORDERS = "model.shop.orders"
-NOW = datetime.now(UTC)
 
 _TABLES = {table.row: table for table in tables.ALL}
 _NOTHING = {
@@ -21,18 +21,32 @@ _NOTHING = {
     Kind.INTEGER: 0,
     Kind.NUMBER: 0.0,
     Kind.FLAG: False,
-    Kind.INSTANT: NOW,
     Kind.JSON: "{}",
 }
 _GROUPS = {"error": "bad", "fail": "bad", "warn": "warn", "skipped": "skipped"}
 
 
+class _Clock:
+    """Stands still during a test, so that its rows agree with each other."""
+
+    now = datetime.now(UTC)
+
+
+def start_the_clock() -> None:
+    """Begin a test's own now: a long suite would else leave it behind."""
+    _Clock.now = datetime.now(UTC)
+
+
 def hours_ago(hours: float) -> datetime:
-    return NOW - timedelta(hours=hours)
+    return _Clock.now - timedelta(hours=hours)
 
 
 def key(unique_id: str, environment: int = ENVIRONMENT) -> str:
     return f"{environment}/{unique_id}"
+
+
+def _nothing(kind):
+    return hours_ago(0) if kind is Kind.INSTANT else _NOTHING[kind]
 
 
 def row(table, **fields):
@@ -45,7 +59,7 @@ def row(table, **fields):
     }
     made = {}
     for column in table.columns:
-        default = None if column.nullable else _NOTHING[column.kind]
+        default = None if column.nullable else _nothing(column.kind)
         made[column.name] = fields.pop(column.name, ids.get(column.name, default))
     assert not fields, f"{table.name} has no {sorted(fields)}"
     return table.row(**made)

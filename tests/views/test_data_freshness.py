@@ -6,7 +6,6 @@ from sigma_dbt_sync.demo import company
 from sigma_dbt_sync.tables import ALL
 from tests.views.made_up import (
     ENVIRONMENT,
-    NOW,
     ORDERS,
     executed,
     hours_ago,
@@ -217,7 +216,7 @@ def test_the_story_s_hourly_job_quickens_what_it_builds(rows):
 def test_every_time_is_of_the_row_it_stands_in(ask):
     """metadata_as_of tells how old the facts are, per environment."""
     (environments,) = [table for table in ALL if table.name == "dbt_environments"]
-    seen = row(environments, metadata_as_of=NOW, is_production=True, name="Production")
+    seen = row(environments, metadata_as_of=hours_ago(0), is_production=True, name="Production")
     (found,) = ask("data_freshness", seen, *built(4), where=f"unique_id = '{ORDERS}'")
 
-    assert (found["metadata_as_of"], found["is_production"]) == (NOW, True)
+    assert (found["metadata_as_of"], found["is_production"]) == (hours_ago(0), True)
