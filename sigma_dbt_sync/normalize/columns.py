@@ -6,6 +6,7 @@ are joined without regard to case, except where the project quotes a column.
 
 from collections import Counter
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 from sigma_dbt_sync.artifacts.catalog import CatalogColumn
 from sigma_dbt_sync.artifacts.manifest import ColumnInfo, Node
@@ -20,9 +21,9 @@ Pair = tuple[ColumnInfo | None, CatalogColumn | None]
 """A column as the project has it, and as the warehouse has it."""
 
 
-def column_rows(project: Project) -> Iterator[ColumnRow]:
-    """Yield a row for every column of every relation."""
-    for node in project.relations():
+def column_rows(project: Project, only: AbstractSet[str] | None = None) -> Iterator[ColumnRow]:
+    """Yield a row for every column of every relation, or `only` of some."""
+    for node in project.relations(only):
         key = node_key(project.account_id, project.environment_id, node.unique_id)
         table = project.catalog.get(node.unique_id)
         pairs = _pairs(node, table.columns if table else {})

@@ -1,6 +1,7 @@
 """Exposures, metrics, semantic models, saved queries and groups to rows."""
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from typing import cast
 
 from msgspec import structs
@@ -48,11 +49,11 @@ _DEEPEST = 20
 """Blocks nest a few levels deep; what nests deeper is kept as it is."""
 
 
-def declared_rows(project: Project) -> Iterator[DeclaredRow]:
-    """Yield the row of everything that is declared."""
+def declared_rows(project: Project, only: AbstractSet[str] | None = None) -> Iterator[DeclaredRow]:
+    """Yield the row of everything that is declared, or `only` of some of it."""
     for one in project.declared.values():
         kind = resource_type(one.unique_id)
-        if kind in _ROWS:
+        if kind in _ROWS and (only is None or one.unique_id in only):
             yield _row(one, kind, project)
 
 

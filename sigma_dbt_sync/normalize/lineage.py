@@ -1,14 +1,18 @@
 """Who reads whom: direct edges, all that lies downstream of a node, and how many those are."""
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from graphlib import CycleError, TopologicalSorter
 
 from sigma_dbt_sync.normalize.keys import node_key
 from sigma_dbt_sync.normalize.project import RELATION_TYPES, Project, resource_type
 from sigma_dbt_sync.tables.graph import EdgeRow, LineageRow
 
+Downstream = tuple[int, int]
+"""How many models, seeds and snapshots lie downstream of a node, and how many exposures."""
+
 _COUNTED = frozenset({"model", "seed", "snapshot"})
-_LEAVES = frozenset({"test", "unit_test"})
+LEAVES = frozenset({"test", "unit_test"})
 """Nodes that nothing reads; most nodes of a project are tests."""
 _ANCESTORS = frozenset({*RELATION_TYPES, "function"})
 _DESCENDANTS = _ANCESTORS | {"exposure"}
@@ -18,27 +22,29 @@ MAX_LINEAGE_ROWS = 1_000_000
 """A project of 10,000 models has some hundred thousand pairs; a million take seconds to publish."""
 
 
-def edge_rows(project: Project) -> Iterator[EdgeRow]:
-    """Yield one row per direct dependency between nodes of the project."""
+def edge_rows(project: Project, only: AbstractSet[str] | None = None) -> Iterator[EdgeRow]:
+    """Yield one row per direct dependency between nodes of the project, or `only` of some nodes."""
     account_id, environment_id = project.account_id, project.environment_id
-    keys = {uid: node_key(account_id, environment_id, uid) for uid in project.nodes}
-    for child in project.nodes.values():
+    nodes = project.nodes
+    children = nodes if only is None else sorted(uid for uid in only if uid in nodes)
+    for child in map(nodes.__getitem__, children):
+        key = node_key(account_id, environment_id, child.unique_id)
         for parent in dict.fromkeys(child.parents):
-            if parent in keys:
+            if parent in nodes:
                 yield EdgeRow(
                     account_id=account_id,
                     environment_id=environment_id,
                     parent_unique_id=parent,
                     child_unique_id=child.unique_id,
                     project_id=project.project_id,
-                    parent_node_key=keys[parent],
-                    child_node_key=keys[child.unique_id],
+                    parent_node_key=node_key(account_id, environment_id, parent),
+                    child_node_key=key,
                     edge_type=resource_type(child.unique_id),
                 )
 
 
-def downstream_counts(project: Project) -> dict[str, tuple[int, int]]:
-    """Count what lies downstream of each node but tests: (models, seeds and snapshots; exposures).
+def downstream_counts(project: Project) -> dict[str, Downstream]:
+    """Count what lies downstream of each node but tests.
 
     A set of descendants is one big integer with a bit per counted node, so that a project of 10,000
     models costs a fraction of a second. A cycle (which dbt forbids) gives no counts.
@@ -47,7 +53,7 @@ def downstream_counts(project: Project) -> dict[str, tuple[int, int]]:
     exposures = [uid for uid in project.nodes if resource_type(uid) == "exposure"]
     bits = {uid: 1 << position for position, uid in enumerate([*counted, *exposures])}
     relation_mask = (1 << len(counted)) - 1
-    below = {uid: 0 for uid in project.nodes if resource_type(uid) not in _LEAVES}
+    below = {uid: 0 for uid in project.nodes if resource_type(uid) not in LEAVES}
     graph = {uid: [p for p in project.nodes[uid].parents if p in below] for uid in below}
     try:
         children_last = list(TopologicalSorter(graph).static_order())
@@ -99,7 +105,7 @@ def _levels(project: Project, ends: Sequence[str]) -> Iterator[dict[str, int]]:
     steps below one of its children; what is nearer, or is the node itself, is taken out.
     """
     bits = {uid: 1 << position for position, uid in enumerate(ends)}
-    inner = {uid for uid in project.nodes if resource_type(uid) not in _LEAVES}
+    inner = {uid for uid in project.nodes if resource_type(uid) not in LEAVES}
     parents = {uid: inner.intersection(project.nodes[uid].parents) for uid in inner}
     nearer = {uid: bits.get(uid, 0) for uid in inner}
     level = bits

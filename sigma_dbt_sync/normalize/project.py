@@ -7,6 +7,7 @@ newest manifest has it.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from sigma_dbt_sync.artifacts.catalog import CatalogTable
@@ -29,15 +30,17 @@ class Project:
     declared: dict[str, Declared] = field(default_factory=dict[str, Declared])
     catalog: Mapping[str, CatalogTable] = field(default_factory=dict[str, CatalogTable])
 
-    def of_type(self, *resource_types: str) -> Iterator[Node]:
-        """Yield the nodes of some dbt resource types."""
-        return (
-            node for node in self.nodes.values() if resource_type(node.unique_id) in resource_types
-        )
+    def of_type(self, *resource_types: str, only: AbstractSet[str] | None = None) -> Iterator[Node]:
+        """Yield the nodes of some dbt resource types; `only` those among these unique_ids."""
+        beginnings = tuple(f"{name}." for name in resource_types)
+        if only is None:
+            return (node for uid, node in self.nodes.items() if uid.startswith(beginnings))
+        chosen = sorted(uid for uid in only if uid in self.nodes)
+        return (self.nodes[uid] for uid in chosen if uid.startswith(beginnings))
 
-    def relations(self) -> Iterator[Node]:
-        """Yield models, seeds, snapshots and sources."""
-        return self.of_type(*RELATION_TYPES)
+    def relations(self, only: AbstractSet[str] | None = None) -> Iterator[Node]:
+        """Yield models, seeds, snapshots and sources; `only` those among these unique_ids."""
+        return self.of_type(*RELATION_TYPES, only=only)
 
 
 def resource_type(unique_id: str) -> str:

@@ -1,6 +1,7 @@
 """Models, sources, seeds and snapshots to rows."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 from msgspec import Raw, structs
 
@@ -8,7 +9,7 @@ from sigma_dbt_sync.artifacts.manifest import Freshness, Node
 from sigma_dbt_sync.artifacts.values import canonical, instant
 from sigma_dbt_sync.normalize.freshness import threshold_seconds
 from sigma_dbt_sync.normalize.keys import code_hash, digest, node_key, to_json
-from sigma_dbt_sync.normalize.lineage import downstream_counts
+from sigma_dbt_sync.normalize.lineage import Downstream
 from sigma_dbt_sync.normalize.owner import owner_of
 from sigma_dbt_sync.normalize.project import Project, resource_type
 from sigma_dbt_sync.normalize.relation_key import place_of
@@ -38,17 +39,27 @@ _NOT_DEFINITION = frozenset(
 parts of the name, which the catalog may spell otherwise (`relation_name` counts)."""
 
 
-def relation_rows(project: Project, status: Mapping[str, NodeStatusRow]) -> list[RelationRow]:
-    """Make the row of every relation; `status` by unique_id brings what runs told about it."""
-    counts = downstream_counts(project)
+def relation_rows(
+    project: Project,
+    status: Mapping[str, NodeStatusRow],
+    only: AbstractSet[str] | None = None,
+    *,
+    downstream: Mapping[str, Downstream],
+) -> list[RelationRow]:
+    """Make the row of every relation, or `only` of some.
+
+    `status` by unique_id brings what runs told about it, `downstream` how much reads it.
+    """
     return [
-        _relation_row(node, project, status.get(node.unique_id), counts.get(node.unique_id, (0, 0)))
-        for node in project.relations()
+        _relation_row(
+            node, project, status.get(node.unique_id), downstream.get(node.unique_id, (0, 0))
+        )
+        for node in project.relations(only)
     ]
 
 
 def _relation_row(
-    node: Node, project: Project, status: NodeStatusRow | None, counts: tuple[int, int]
+    node: Node, project: Project, status: NodeStatusRow | None, downstream: Downstream
 ) -> RelationRow:
     kind = resource_type(node.unique_id)
     config = node.config
@@ -92,8 +103,8 @@ def _relation_row(
         original_file_path=node.original_file_path,
         definition_hash="",
         docs_hash=_docs_hash(node),
-        downstream_count=counts[0],
-        exposure_count=counts[1],
+        downstream_count=downstream[0],
+        exposure_count=downstream[1],
         catalog_type=table.metadata.type if table else None,
         catalog_comment=table.metadata.comment if table else None,
         catalog_owner=(table.metadata.owner or None) if table else None,

@@ -1,6 +1,7 @@
 """Tests to rows: each test, and every node or column it has to do with."""
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 
 from msgspec import structs
 
@@ -15,15 +16,21 @@ from sigma_dbt_sync.tables.spec import Json
 from sigma_dbt_sync.tables.tests import TestRow, TestTargetRow
 
 
-def test_rows(project: Project, status: Mapping[str, NodeStatusRow]) -> list[TestRow]:
-    """Make the row of every data and unit test."""
-    return [_test_row(node, project, status.get(node.unique_id)) for node in _tests(project)]
+def test_rows(
+    project: Project,
+    status: Mapping[str, NodeStatusRow],
+    only: AbstractSet[str] | None = None,
+) -> list[TestRow]:
+    """Make the row of every data and unit test, or `only` of some."""
+    return [_test_row(node, project, status.get(node.unique_id)) for node in _tests(project, only)]
 
 
-def test_target_rows(project: Project) -> Iterator[TestTargetRow]:
-    """Yield a row for every node or column that a test judges, references or reads."""
+def test_target_rows(
+    project: Project, only: AbstractSet[str] | None = None
+) -> Iterator[TestTargetRow]:
+    """Yield a row for every node or column that a test, or one of `only` these, has to do with."""
     account_id, environment_id = project.account_id, project.environment_id
-    for node in _tests(project):
+    for node in _tests(project, only):
         name = column_name(node)
         for target in targets(node):
             yield TestTargetRow(
@@ -40,8 +47,8 @@ def test_target_rows(project: Project) -> Iterator[TestTargetRow]:
             )
 
 
-def _tests(project: Project) -> Iterator[Node]:
-    return project.of_type("test", "unit_test")
+def _tests(project: Project, only: AbstractSet[str] | None) -> Iterator[Node]:
+    return project.of_type("test", "unit_test", only=only)
 
 
 def _test_row(node: Node, project: Project, status: NodeStatusRow | None) -> TestRow:

@@ -58,15 +58,23 @@ class Chain:
         self.nodes: list[NodeVersionRow] = []
         self.columns: list[ColumnVersionRow] = []
 
-    def extend(self, moment: Moment, project: Project) -> None:
-        """Compare with the next manifest, given as a project without catalog and status."""
-        nodes = {(row.unique_id,): _node_version(row, moment) for row in relation_rows(project, {})}
+    def extend(
+        self, moment: Moment, project: Project, only: AbstractSet[str] | None = None
+    ) -> None:
+        """Compare with the next manifest, given as a project without catalog and status.
+
+        `only` the nodes with these unique_ids need to be compared: all others are as they were.
+        """
+        nodes = {
+            (row.unique_id,): _node_version(row, moment)
+            for row in relation_rows(project, {}, only, downstream={})
+        }
         columns = {
             (row.unique_id, row.column_key): _column_version(row, moment)
-            for row in column_rows(project)
+            for row in column_rows(project, only)
         }
-        self.nodes += _step(self._nodes, nodes, moment)
-        self.columns += _step(self._columns, columns, moment)
+        self.nodes += _step(self._nodes, nodes, moment, only)
+        self.columns += _step(self._columns, columns, moment, only)
 
     @property
     def last(self) -> dict[str, NodeVersionRow]:
@@ -106,7 +114,9 @@ def _governor(
     return having[0] if having else max(rows, key=lambda row: (row.valid_from, row.run_id)).variant
 
 
-def _step(present: dict[Key, V], found: Mapping[Key, V], moment: Moment) -> Iterator[V]:
+def _step(
+    present: dict[Key, V], found: Mapping[Key, V], moment: Moment, only: AbstractSet[str] | None
+) -> Iterator[V]:
     """Yield what changed from `present` to `found`, and make `present` the same as `found`."""
     for key, row in found.items():
         before = present.get(key)
@@ -121,7 +131,7 @@ def _step(present: dict[Key, V], found: Mapping[Key, V], moment: Moment) -> Iter
         yield present[key]
     for key in present.keys() - found.keys():
         before = present[key]
-        if before.change_kind != REMOVED:
+        if before.change_kind != REMOVED and (only is None or before.unique_id in only):
             present[key] = structs.replace(
                 before,
                 valid_from=moment.started_at,

@@ -1,36 +1,25 @@
-"""Brings one environment's current tables up to date with a batch of its runs.
+"""Brings what is kept of one environment up to date with a batch of its runs."""
 
-What is current follows from which manifests and catalog are the newest, and from where the nodes
-stand; not from the order in which runs were loaded.
-"""
-
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from msgspec import structs
-
-from sigma_dbt_sync.artifacts.catalog import CatalogTable, read_catalog
-from sigma_dbt_sync.artifacts.run_entry import ArtifactKind
-from sigma_dbt_sync.normalize.definitions import (
-    CURRENT_TABLES,
-    TOLD_TABLES,
-    current_rows,
-    source_code_rows,
-)
 from sigma_dbt_sync.normalize.node_status import Observations, fold
-from sigma_dbt_sync.normalize.project import project_in_force
-from sigma_dbt_sync.normalize.run_context import NEVER
-from sigma_dbt_sync.normalize.run_facts import HAVE, ReadBytes, ReadManifest, RunFacts
-from sigma_dbt_sync.normalize.versions import VARIANT_LIFETIME
+from sigma_dbt_sync.normalize.run_facts import ReadBytes, ReadManifest, RunFacts
+from sigma_dbt_sync.sync.definitions import (
+    InForce,
+    Reader,
+    ok_variant,
+    plan_definitions,
+    plan_retold,
+    retold,
+    told,
+)
 from sigma_dbt_sync.sync.docs_work import EnvironmentNews
 from sigma_dbt_sync.sync.health import plan_health
 from sigma_dbt_sync.sync.history import Environment, moments_of, plan_history
 from sigma_dbt_sync.sync.present import Present
-from sigma_dbt_sync.tables.graph import DBT_CODE
 from sigma_dbt_sync.tables.ledger import ArtifactRow
-from sigma_dbt_sync.tables.node_status import DBT_NODE_STATUS, NodeStatusRow
-from sigma_dbt_sync.tables.tests import DBT_TESTS
+from sigma_dbt_sync.tables.node_status import DBT_NODE_STATUS
 from sigma_dbt_sync.warehouse.base import Change
 
 
@@ -54,30 +43,25 @@ def update_environment(
 ) -> EnvironmentUpdate:
     """Plan the changes that these runs, all of one environment and feeding its state, bring."""
     before = present.node_status(environment_id)
-    news = _observations(environment_id, facts, present.account_id)
-    touched = fold(before, news, lambda ids: present.history(environment_id, ids))
+    observed = _observations(environment_id, facts, present.account_id)
+    touched = fold(before, observed, lambda ids: present.history(environment_id, ids))
     after = {**before, **touched}
-    retold = {
-        unique_id: row
-        for unique_id, row in touched.items()
-        if _told(row) != _told(before.get(unique_id))
-    }
     changes: list[Change] = [Change(DBT_NODE_STATUS, list(touched.values()))]
     known = [row for run in facts for row in run.artifacts]
-    manifests = _Newest(present, environment_id, "manifest", known)
-    catalogs = _Newest(present, environment_id, "catalog", known)
-    orphans = {_compiled(before.get(unique_id)) for unique_id in retold}
+    manifests = InForce(present, environment_id, "manifest", known)
+    catalogs = InForce(present, environment_id, "catalog", known)
+    orphans = {told(before.get(uid)).compiled_code_hash for uid in retold(before, touched)}
     orphans |= {hashed for run in facts for hashed in run.code}
     moved = len(manifests.after) > 1 and any(
-        row.ok_variant != _variant(before.get(unique_id)) for unique_id, row in touched.items()
+        row.ok_variant != ok_variant(before.get(unique_id)) for unique_id, row in touched.items()
     )
-    if manifests.after and (manifests.changed or catalogs.changed or moved):
-        changes += _definitions(
-            environment_id, manifests.after, catalogs.after, after, present, read, read_manifest
-        )
-        orphans |= present.source_code(environment_id)
+    if manifests.after and (manifests.is_changed or catalogs.is_changed or moved):
+        reader = Reader(present.account_id, environment_id, read, read_manifest)
+        defined, unused = plan_definitions(reader, manifests, catalogs, before, after, present)
+        changes += defined
+        orphans |= unused
     else:
-        changes += _retold(environment_id, retold, present)
+        changes += plan_retold(environment_id, before, touched, present)
     project_id = next((row.project_id for row in after.values() if row.project_id), None)
     environment = Environment(present.account_id, project_id, environment_id)
     stored = moments_of(present.manifests(environment_id))
@@ -97,7 +81,7 @@ def update_environment(
         manifests_before=[moment.started_at for moment in stored],
         manifests=[moment.started_at for moment in moments_of(known)],
         catalogs=catalogs.after,
-        has_new_catalog=catalogs.changed,
+        has_new_catalog=catalogs.is_changed,
         status_before=before,
         status=after,
         versions=versions,
@@ -110,94 +94,18 @@ def update_environment(
     )
 
 
-class _Newest:
-    """The newest artifacts of a kind, one per variant, before and after the batch."""
-
-    def __init__(
-        self,
-        present: Present,
-        environment_id: int,
-        kind: ArtifactKind,
-        batch: Iterable[ArtifactRow],
-    ) -> None:
-        before = present.newest_artifacts(environment_id, kind)
-        new = [row for row in batch if row.artifact == kind and row.state in HAVE]
-        self.after = _in_force([*before, *new])
-        # the order counts, too: what was never built is as the newest of all variants defines it
-        self.changed = [(row.variant, row.sha256) for row in _in_force(before)] != [
-            (row.variant, row.sha256) for row in self.after
-        ]
-
-
-def _in_force(artifacts: Iterable[ArtifactRow]) -> list[ArtifactRow]:
-    """Pick the newest artifact of every variant that still counts, newest first."""
-    by_variant = {row.variant: row for row in sorted(artifacts, key=_age)}
-    ordered = sorted(by_variant.values(), key=_age, reverse=True)
-    oldest = _age(ordered[0])[0] - VARIANT_LIFETIME if ordered else NEVER
-    return [row for row in ordered if _age(row)[0] >= oldest]
-
-
-def _age(row: ArtifactRow) -> tuple[datetime, int, int]:
-    return row.run_started_at or NEVER, row.run_id, row.step_index
-
-
-def _definitions(
-    environment_id: int,
-    manifests: Sequence[ArtifactRow],
-    catalogs: Sequence[ArtifactRow],
-    status: Mapping[str, NodeStatusRow],
-    present: Present,
-    read: ReadBytes,
-    read_manifest: ReadManifest,
-) -> Iterator[Change]:
-    """Write every current row of the environment anew; unchanged ones are not touched."""
-    catalog: Mapping[str, CatalogTable] = {}
-    if catalogs and catalogs[0].sha256:
-        catalog = read_catalog(read(catalogs[0].sha256)).relations()
-    project_ids = [row.project_id for row in status.values() if row.project_id is not None]
-    project = project_in_force(
-        [(row.variant, read_manifest(row.sha256)) for row in manifests if row.sha256],
-        built_by=lambda unique_id: _variant(status.get(unique_id)),
-        account_id=present.account_id,
-        project_id=project_ids[0] if project_ids else None,
-        environment_id=environment_id,
-        catalog=catalog,
-    )
-    yield Change(DBT_CODE, DBT_CODE.keyed(source_code_rows(project)))
-    scope = {"account_id": [present.account_id], "environment_id": [environment_id]}
-    rows = current_rows(project, status)
-    for table in CURRENT_TABLES:
-        yield Change(table, rows[table], replaces=scope)
-
-
-def _retold(
-    environment_id: int, retold: Mapping[str, NodeStatusRow], present: Present
-) -> Iterator[Change]:
-    """The project is the same; only what runs tell of some nodes has moved on."""
-    for table in TOLD_TABLES:
-        key = "test_unique_id" if table is DBT_TESTS else "unique_id"
-        rows = present.nodes(table, key, environment_id, list(retold))
-        changed = [
-            structs.replace(
-                row,
-                **{
-                    name: value
-                    for name, value in _told(retold[getattr(row, key)]).items()
-                    if hasattr(row, name)
-                },
-            )
-            for row in rows
-        ]
-        if changed:
-            yield Change(table, changed)
-
-
-def _told(row: NodeStatusRow | None) -> dict[str, object]:
-    """What rows of current tables repeat from a node's status."""
-    return {
-        "compiled_code_hash": row.compiled_code_hash if row else None,
-        "first_seen_at": row.first_seen_at if row else None,
-    }
+def renew_environment(
+    environment_id: int, present: Present, read: ReadBytes, read_manifest: ReadManifest
+) -> tuple[list[Change], list[str]]:
+    """Plan the current tables anew: another version of this package may have made their rows."""
+    manifests = InForce(present, environment_id, "manifest", ())
+    if not manifests.after:
+        return [], []
+    catalogs = InForce(present, environment_id, "catalog", ())
+    reader = Reader(present.account_id, environment_id, read, read_manifest)
+    status = present.node_status(environment_id)
+    changes, unused = plan_definitions(reader, manifests, catalogs, None, status, present)
+    return changes, sorted(hashed for hashed in unused if hashed)
 
 
 def _observations(environment_id: int, facts: Sequence[RunFacts], account_id: int) -> Observations:
@@ -217,11 +125,3 @@ def _observations(environment_id: int, facts: Sequence[RunFacts], account_id: in
             first = news.seen.get(unique_id, run.context.started_at)
             news.seen[unique_id] = min(first, run.context.started_at)
     return news
-
-
-def _compiled(row: NodeStatusRow | None) -> str | None:
-    return row.compiled_code_hash if row else None
-
-
-def _variant(row: NodeStatusRow | None) -> str | None:
-    return row.ok_variant if row else None

@@ -10,8 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sigma_dbt_sync.artifacts.manifest import Manifest
+from sigma_dbt_sync.errors import ArchiveError
+from sigma_dbt_sync.normalize.difference import Difference, difference
 from sigma_dbt_sync.normalize.keys import code_row
-from sigma_dbt_sync.normalize.project import RELATION_TYPES, project_in_force, resource_type
+from sigma_dbt_sync.normalize.project import (
+    RELATION_TYPES,
+    Project,
+    project_in_force,
+    resource_type,
+)
 from sigma_dbt_sync.normalize.run_context import NEVER
 from sigma_dbt_sync.normalize.run_facts import HAVE, ReadManifest
 from sigma_dbt_sync.normalize.versions import Chain, Moment, governors
@@ -96,22 +103,36 @@ class _History:
     def grow(self, moments: Iterable[Moment], latest: dict[str, str]) -> None:
         """Extend the chains, oldest manifest first; `latest` is the last sha256 of each variant."""
         for moment in sorted(moments, key=_age):
-            if latest.get(moment.variant) == moment.sha256:
+            before = latest.get(moment.variant)
+            if before == moment.sha256:
                 continue
             latest[moment.variant] = moment.sha256
-            project = project_in_force(
-                [(moment.variant, self._read_manifest(moment.sha256))],
-                built_by=lambda _: None,
-                account_id=self._environment.account_id,
-                project_id=self._environment.project_id,
-                environment_id=self._environment.environment_id,
-                catalog={},
-            )
-            self.chains.setdefault(moment.variant, Chain()).extend(moment, project)
-            for node in project.relations():
+            project = self._project(moment.sha256)
+            found = self._difference(before, project)
+            only = found.unique_ids if found else None
+            self.chains.setdefault(moment.variant, Chain()).extend(moment, project, only)
+            for node in project.relations(only):
                 if node.source_code:
                     row = code_row(project.account_id, node.source_code, node.language)
                     self._code[row.code_hash] = row
+
+    def _difference(self, before: str | None, project: Project) -> Difference | None:
+        if before is None:
+            return None
+        try:
+            return difference(self._project(before), project)
+        except ArchiveError:  # forgotten: then every node is compared with its newest version
+            return None
+
+    def _project(self, sha256: str) -> Project:
+        return project_in_force(
+            [("", self._read_manifest(sha256))],
+            built_by=lambda _: None,
+            account_id=self._environment.account_id,
+            project_id=self._environment.project_id,
+            environment_id=self._environment.environment_id,
+            catalog={},
+        )
 
     def changes(
         self, governing: Mapping[str, str], *, replaces: Mapping[str, Sequence[object]]

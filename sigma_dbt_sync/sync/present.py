@@ -49,6 +49,15 @@ class Present:
         pairs: list[dict[str, Any]] = found.to_pylist()
         return {pair["run_id"]: pair["archive_entry_sha256"] for pair in pairs}
 
+    def written_by(self) -> str | None:
+        """Version of this package that wrote here last."""
+        found = self._warehouse.query(
+            "SELECT package_version FROM sync_loads WHERE account_id = ? "
+            "ORDER BY started_at DESC LIMIT 1",
+            (self.account_id,),
+        )
+        return next(iter(found.column(0).to_pylist()), None)
+
     def environments(self) -> dict[int, EnvironmentRow]:
         """Environments by id."""
         return {row.environment_id: row for row in self._rows(DBT_ENVIRONMENTS, "TRUE")}

@@ -1,8 +1,10 @@
 """Loading: everything once, whatever happens in between, and nothing when nothing is new."""
 
 import random
+import sys
 from datetime import UTC, datetime
 
+import duckdb
 import pytest
 
 from sigma_dbt_sync.archive import Archive
@@ -148,6 +150,22 @@ def test_a_batch_is_planned_again_when_somebody_else_published_in_between(
     load_into(warehouse, archive, runs_per_batch=5)
     assert warehouse.planned > 3
     assert synced.contents(path) == synced.contents()
+
+
+def test_another_version_makes_the_current_rows_anew(deployment, monkeypatch):
+    """Else what it adds to a row would be missing until the node is edited."""
+    deployment.sync()
+    before = deployment.contents()
+    with duckdb.connect(deployment.folder / "warehouse.duckdb") as con:
+        con.execute("UPDATE dbt_metadata.dbt_models SET owner = 'old', row_hash = 'old'")
+        con.execute("DELETE FROM dbt_metadata.dbt_node_tags")
+    deployment.sync()
+    assert deployment.contents() != before
+    monkeypatch.setattr(sys.modules["sigma_dbt_sync.sync.load"], "__version__", "9.9.9")
+    deployment.sync()
+
+    assert deployment.contents() == before
+    assert not deployment.sync().loaded.connected
 
 
 def test_rebuilding_gives_the_same_tables(deployment):

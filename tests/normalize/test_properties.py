@@ -232,7 +232,7 @@ def test_no_relation_and_no_column_is_lost_to_another(data):
     columns = list(column_rows(made))
 
     assert len(DBT_COLUMNS.keyed(columns)) == len(columns)
-    assert len(relation_rows(made, {})) == len(list(made.relations()))
+    assert len(relation_rows(made, {}, downstream={})) == len(list(made.relations()))
 
 
 @settings(max_examples=60, deadline=None)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from sigma_dbt_sync.normalize.keys import code_hash
+from sigma_dbt_sync.normalize.lineage import downstream_counts
 from sigma_dbt_sync.normalize.relations import relation_rows
 from sigma_dbt_sync.tables.node_status import NodeStatusRow
 from sigma_dbt_sync.tables.relations import ModelRow, SeedRow, SnapshotRow, SourceRow
@@ -14,7 +15,8 @@ SESSIONS = "source.shop.web.sessions"
 
 
 def rows(*nodes, tables=(), status=None, **fields):
-    found = relation_rows(project(*nodes, tables=tables, **fields), status or {})
+    made = project(*nodes, tables=tables, **fields)
+    found = relation_rows(made, status or {}, downstream=downstream_counts(made))
     return {row.unique_id: row for row in found}
 
 
