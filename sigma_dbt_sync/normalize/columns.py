@@ -24,20 +24,22 @@ Pair = tuple[ColumnInfo | None, CatalogColumn | None]
 def column_rows(project: Project, only: AbstractSet[str] | None = None) -> Iterator[ColumnRow]:
     """Yield a row for every column of every relation, or `only` of some."""
     for node in project.relations(only):
-        key = node_key(project.account_id, project.environment_id, node.unique_id)
+        of_node = node_key(project.account_id, project.environment_id, node.unique_id)
         table = project.catalog.get(node.unique_id)
         pairs = _pairs(node, table.columns if table else {})
-        folded = Counter(_name(pair).lower() for pair in pairs)
+        names = [_name(pair) for pair in pairs]
+        folded = [name.lower() for name in names]
+        doubled = {name for name, count in Counter(folded).items() if count > 1}
         for position, (declared, found) in enumerate(pairs, start=1):
-            name = _name((declared, found))
+            name, key = names[position - 1], folded[position - 1]
             description = (declared.description if declared else None) or ""
             yield ColumnRow(
                 account_id=project.account_id,
                 environment_id=project.environment_id,
                 unique_id=node.unique_id,
-                column_key=name.lower() if folded[name.lower()] == 1 else name,
+                column_key=name if key in doubled else key,
                 project_id=project.project_id,
-                node_key=key,
+                node_key=of_node,
                 column_name=name,
                 description=description,
                 is_documented=bool(description.strip()),

@@ -9,6 +9,7 @@ from sigma_dbt_sync.tables.spec import Json
 MAX_CODE_CHARACTERS = 1_000_000
 """Longer texts are cut: Snowflake's VARCHAR holds 16 MB, and nobody reads a megabyte of SQL."""
 
+_NONE = Json("[]")
 _PACK = msgpack.Encoder(order="deterministic")
 
 
@@ -24,6 +25,8 @@ def node_key(account_id: int, environment_id: int, unique_id: str) -> str:
 
 def to_json(content: object) -> Json:
     """Write plain values as canonical JSON: sorted keys, no spaces."""
+    if content == []:  # most columns and nodes have no tags
+        return _NONE
     return Json(json.encode(content, order="sorted").decode())
 
 

@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 
 from msgspec import Raw, structs
 
-from sigma_dbt_sync.artifacts.manifest import Freshness, Node
+from sigma_dbt_sync.artifacts.manifest import NULL, Freshness, Node
 from sigma_dbt_sync.artifacts.values import canonical, instant
 from sigma_dbt_sync.normalize.freshness import threshold_seconds
 from sigma_dbt_sync.normalize.keys import code_hash, digest, node_key, to_json
@@ -148,7 +148,7 @@ def _docs_hash(node: Node) -> str:
 def meta_json(*blocks: Raw) -> Json:
     """Take the first meta block that says something; an empty one when none does."""
     for block in blocks:
-        text = canonical(block)
+        text = None if block is NULL else canonical(block)
         if text and text != "{}":
             return Json(text)
     return Json("{}")

@@ -9,6 +9,7 @@ last built it, else the newest that knows it.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from msgspec import Struct, structs
@@ -21,6 +22,12 @@ from sigma_dbt_sync.tables.relations import RelationRow
 from sigma_dbt_sync.tables.spec import Row
 from sigma_dbt_sync.tables.versions import ColumnVersionRow, NodeVersionRow
 
+
+def _shared(version: type[Row], current: type[Row]) -> tuple[str, ...]:
+    """Name the columns that a version repeats from a current row."""
+    return tuple(name for name in version.__struct_fields__ if name in current.__struct_fields__)
+
+
 V = TypeVar("V", NodeVersionRow, ColumnVersionRow)
 Key = tuple[str, ...]
 
@@ -30,6 +37,10 @@ VARIANT_LIFETIME = timedelta(days=30)
 _WHERE_AND_WHEN = frozenset(
     {"valid_from", "run_id", "git_sha", "variant", "change_kind", "changed_fields", "project_id"}
 )
+_OF_NODES = _shared(NodeVersionRow, RelationRow)
+_OF_COLUMNS = _shared(ColumnVersionRow, ColumnRow)
+_values_of_nodes = attrgetter(*_OF_NODES)
+_values_of_columns = attrgetter(*_OF_COLUMNS)
 _HASHES = frozenset({"definition_hash", "docs_hash"})
 
 
@@ -154,11 +165,7 @@ def _changed_fields(before: Row, after: Row) -> list[str]:
 
 
 def _node_version(row: RelationRow, moment: Moment) -> NodeVersionRow:
-    shared: dict[str, Any] = {
-        name: getattr(row, name)
-        for name in NodeVersionRow.__struct_fields__
-        if name in row.__struct_fields__
-    }
+    shared: dict[str, Any] = dict(zip(_OF_NODES, _values_of_nodes(row), strict=True))
     return NodeVersionRow(
         **shared,
         **_when(moment),
@@ -167,11 +174,7 @@ def _node_version(row: RelationRow, moment: Moment) -> NodeVersionRow:
 
 
 def _column_version(row: ColumnRow, moment: Moment) -> ColumnVersionRow:
-    shared: dict[str, Any] = {
-        name: getattr(row, name)
-        for name in ColumnVersionRow.__struct_fields__
-        if name in row.__struct_fields__
-    }
+    shared: dict[str, Any] = dict(zip(_OF_COLUMNS, _values_of_columns(row), strict=True))
     return ColumnVersionRow(**shared, **_when(moment))
 
 
