@@ -38,7 +38,11 @@ DECLARED_TABLES: tuple[Table[Any], ...] = (
     DBT_GROUPS,
 )
 
-_NODE_COLUMNS = frozenset({"unique_id", "test_unique_id", "child_unique_id"})
+_NODE_COLUMNS: dict[Table[Any], tuple[str, str]] = {
+    DBT_TESTS: ("test_unique_id", "node_key"),
+    DBT_TEST_TARGETS: ("test_unique_id", "test_node_key"),
+    DBT_EDGES: ("child_unique_id", "child_node_key"),
+}
 
 TOLD_TABLES: tuple[Table[Any], ...] = (*RELATION_TABLES, DBT_TESTS)
 """Current tables that repeat what runs told of a node: compiled code, when it was first seen."""
@@ -57,10 +61,9 @@ CURRENT_TABLES: tuple[Table[Any], ...] = (
 """Tables that hold the present and nothing else: a row that the project has no more is deleted."""
 
 
-def node_column(table: Table[Any]) -> str:
-    """Name the column of a current table that says which node a row belongs to."""
-    names = (column.name for column in table.columns)
-    return next(name for name in names if name in _NODE_COLUMNS)
+def node_columns(table: Table[Any]) -> tuple[str, str]:
+    """Name the columns of a current table that say which node a row belongs to: its id, its key."""
+    return _NODE_COLUMNS.get(table, ("unique_id", "node_key"))
 
 
 def current_rows(

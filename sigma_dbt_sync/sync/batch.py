@@ -157,14 +157,19 @@ def _job_status(runs: Sequence[RunRow], present: Present) -> Change:
 
 
 def _merged(changes: Sequence[Change]) -> list[Change]:
-    """Join changes of one table, so that each table is staged once; leave out empty ones."""
-    merged: dict[str, Change] = {}
+    """Join the changes of one table, so that it is staged once; leave out empty ones.
+
+    Those that name what they replace by other columns stay apart: joined, each would narrow the
+    other.
+    """
+    merged: dict[tuple[str, ...], Change] = {}
     for change in changes:
-        known = merged.get(change.table.name, Change(change.table, ()))
+        of = (change.table.name, *sorted(change.replaces))
+        known = merged.get(of, Change(change.table, ()))
         replaces = {
             name: [*known.replaces.get(name, ()), *change.replaces.get(name, ())]
             for name in {**known.replaces, **change.replaces}
         }
         rows = change.table.keyed([*known.rows, *change.rows])
-        merged[change.table.name] = Change(change.table, rows, replaces)
+        merged[of] = Change(change.table, rows, replaces)
     return [change for change in merged.values() if change.rows or change.replaces]

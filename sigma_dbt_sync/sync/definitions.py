@@ -18,10 +18,11 @@ from sigma_dbt_sync.errors import ArchiveError
 from sigma_dbt_sync.normalize.definitions import (
     TOLD_TABLES,
     current_rows,
-    node_column,
+    node_columns,
     source_code_rows,
 )
 from sigma_dbt_sync.normalize.difference import difference
+from sigma_dbt_sync.normalize.keys import node_key
 from sigma_dbt_sync.normalize.lineage import lineage_rows
 from sigma_dbt_sync.normalize.project import Project, project_in_force
 from sigma_dbt_sync.normalize.run_context import NEVER
@@ -118,6 +119,8 @@ def plan_definitions(
         return list(_all_of(project, after)), present.source_code(project.environment_id)
     only = found.unique_ids | retold(before, after).keys()
     unused: set[str | None] = {row.code_hash for row in source_code_rows(known, only)}
+    if not only:
+        return [], unused
     return list(_some_of(project, after, only, is_in_lineage=found.is_in_lineage)), unused
 
 
@@ -142,10 +145,12 @@ def _all_of(project: Project, status: Status) -> Iterator[Change]:
 def _some_of(
     project: Project, status: Status, only: AbstractSet[str], *, is_in_lineage: bool
 ) -> Iterator[Change]:
+    keys = [node_key(project.account_id, project.environment_id, uid) for uid in sorted(only)]
     yield Change(DBT_CODE, DBT_CODE.keyed(source_code_rows(project, only)))
     for table, rows in current_rows(project, status, only).items():
         if table is not DBT_LINEAGE:
-            yield Change(table, rows, _scope(project) | {node_column(table): sorted(only)})
+            _, key_column = node_columns(table)
+            yield Change(table, rows, {key_column: keys})
     if is_in_lineage:
         yield Change(DBT_LINEAGE, DBT_LINEAGE.keyed(lineage_rows(project)), _scope(project))
 
@@ -160,7 +165,7 @@ def plan_retold(
     """Plan for a project that is the same: only what runs tell of some nodes has moved on."""
     moved = retold(before, after)
     for table in TOLD_TABLES:
-        key = node_column(table)
+        key, _ = node_columns(table)
         repeated = [name for name in Told.__struct_fields__ if name in table.row.__struct_fields__]
         changed: list[Row] = []
         for row in present.nodes(table, key, environment_id, list(moved)):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sigma_dbt_sync.normalize.definitions import current_rows, node_column
+from sigma_dbt_sync.normalize.definitions import current_rows, node_columns
 from sigma_dbt_sync.normalize.difference import difference
 from sigma_dbt_sync.tables.graph import DBT_LINEAGE
 from tests.builders import CUSTOMERS, ORDERS, data_test, found_table, node, project
@@ -102,7 +102,7 @@ def test_what_does_not_differ_has_the_same_rows(pair):
     if not found.is_in_lineage:
         assert sorted(made[DBT_LINEAGE], key=repr) == sorted(rows[DBT_LINEAGE], key=repr)
     for table in rows.keys() - {DBT_LINEAGE}:
-        name = node_column(table)
+        name, _ = node_columns(table)
         kept = [row for row in made[table] if getattr(row, name) not in found.unique_ids]
 
         assert sorted(kept + anew[table], key=repr) == sorted(rows[table], key=repr), table.name
