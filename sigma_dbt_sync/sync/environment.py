@@ -67,7 +67,6 @@ def update_environment(
     manifests = _Newest(present, environment_id, "manifest", known)
     catalogs = _Newest(present, environment_id, "catalog", known)
     orphans = {_compiled(before.get(unique_id)) for unique_id in retold}
-    orphans |= {hashed for run in facts for hashed in run.code}
     moved = len(manifests.after) > 1 and any(
         row.ok_variant != _variant(before.get(unique_id)) for unique_id, row in touched.items()
     )
