@@ -72,7 +72,7 @@ async def query(request: Request) -> JSONResponse:
     """Run one statement."""
     sent = await _body(request)
     statement = Statement(sent.get("sqlText", ""), sent.get("bindings") or {})
-    _log.append({"kind": "statement", "sql": statement.text, "bound": len(statement.bindings)})
+    _log.append({"kind": "statement", "sql": statement.text, "longest": statement.longest})
     if fault := _fault("statement", statement.text):
         return _refused(fault["code"], "22000", fault["message"])
     for canned in _canned:
@@ -123,6 +123,12 @@ def _follow_transaction(token: str, conn: Any, statement: Statement) -> None:
     elif token in _in_transaction and statement.is_ddl:
         conn._duck_conn.commit()
         _in_transaction.discard(token)
+
+
+async def session(request: Request) -> JSONResponse:
+    """Log out."""
+    _log.append({"kind": "logout"})
+    return await fake.session(request)
 
 
 async def log(request: Request) -> JSONResponse:
@@ -207,6 +213,7 @@ def _resend(request: Request, body: dict[str, Any]) -> None:
 _OURS = {
     "/session/v1/login-request": login,
     "/queries/v1/query-request": query,
+    "/session": session,
     "/telemetry/send": telemetry,
     "/test/log": log,
     "/test/faults": faults,

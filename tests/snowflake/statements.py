@@ -29,6 +29,11 @@ class Statement:
     def is_merge(self) -> bool:
         return self.text.lstrip()[:5].upper() == "MERGE"
 
+    @property
+    def longest(self) -> int:
+        """How long the longest bound text is."""
+        return max((len(str(bound["value"])) for bound in self.bindings.values()), default=0)
+
     def inlined(self) -> "Statement":
         """Write bound names and quoted stages as plain names; fakesnow reads no other."""
         kept: list[Any] = []

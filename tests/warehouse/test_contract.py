@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import uuid4
 
+import pyarrow as pa
 import pytest
 
 from sigma_dbt_sync.errors import BatchOutdated, ConfigurationError, WarehouseError
@@ -197,6 +198,15 @@ def test_times_come_back_in_utc(warehouse, shop):
     assert row.sold_at == shop.noon
     assert row.sold_at.tzinfo is UTC
     assert abs(datetime.now(UTC) - loaded_at) < timedelta(minutes=5)
+
+
+def test_integers_are_answered_in_64_bits(warehouse, shop):
+    shop.publish(warehouse, shop.item(1, order_id=2**53 + 1), shop.item(2, order_id=0))
+
+    found = warehouse.query("SELECT count(*) AS n, sum(order_id) AS total FROM items")
+
+    assert found.schema.types == [pa.int64(), pa.int64()]
+    assert found.to_pylist() == [{"n": 2, "total": 2**53 + 1}]
 
 
 def test_json_is_more_than_text(warehouse, shop):
