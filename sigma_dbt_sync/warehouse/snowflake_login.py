@@ -44,6 +44,10 @@ _FIXES = {
 }
 _FIX = "Check the SNOWFLAKE_* settings; an administrator sees why under LOGIN_HISTORY."
 _NO_ANSWER = "Check SNOWFLAKE_ACCOUNT and the network (SNOWFLAKE_HOST, proxy), then sync again."
+_NOT_SNOWFLAKE = (
+    "Check SNOWFLAKE_ACCOUNT (organization-account, as in myorg-myaccount) and SNOWFLAKE_HOST: who "
+    "answers there is not Snowflake, or knows no such account. A proxy may have answered instead."
+)
 _SUSPENDED = "Nobody can log in until whoever pays for the account has it opened again."
 _BAD_KEY = (
     "SNOWFLAKE_PRIVATE_KEY_FILE {} cannot be used: {}. It has to hold a private key (PEM, PKCS#8), "
@@ -52,6 +56,7 @@ _BAD_KEY = (
 _REFUSED = range(390_000, 400_000)
 _IS_SUSPENDED = re.compile("suspended|locked", re.IGNORECASE)
 _NO_HTTP = "HTTP request failed"
+_NO_JSON = "Invalid Snowflake response"
 _PREFIX = re.compile(r"^(Failed to login|Login error|Configuration error): ?(Login error: )?")
 
 
@@ -184,6 +189,8 @@ def _told(error: Any, login: Login) -> SyncError:
         return Unavailable(SYSTEM, doing, fix=f"{said}. {_NO_ANSWER}")
     if isinstance(error, connector.ProgrammingError):  # refused before anything was sent
         return ConfigurationError(f"Snowflake settings, {doing}: {said}.")
+    if said.startswith(_NO_JSON):
+        return ConfigurationError(f"Snowflake, {doing}: {said}. {_NOT_SNOWFLAKE}")
     if code in _REFUSED:
         fix = _SUSPENDED if _IS_SUSPENDED.search(said) else _FIXES.get(code, _FIX)
         return AccessDenied(SYSTEM, doing, status=code, fix=f"It says: {said}. {fix}")

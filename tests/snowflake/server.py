@@ -3,11 +3,12 @@
     python -m tests.snowflake.server
 
 Writes the number of its port to standard output, and serves until it is ended. Besides Snowflake's
-routes it has /test/log (logins and statements since the last call), /test/faults (statements and
-logins to refuse) and /test/canned (answers known beforehand). It cannot prove what Snowflake's SQL
-means, only what goes over the wire.
+routes it has /test/log (logins, statements and logouts since the last call), /test/faults
+(statements and logins to refuse), /test/canned (answers known beforehand) and /test/gatekeeper (who
+may log in). It cannot prove what Snowflake's SQL means, only what goes over the wire.
 """
 
+import asyncio
 import gzip
 import itertools
 import json
@@ -15,6 +16,7 @@ import logging
 import re
 import socket
 import uuid
+import warnings
 from typing import Any
 
 import duckdb
@@ -26,6 +28,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from tests.snowflake import statements
+from tests.snowflake.gatekeeper import Gatekeeper
 from tests.snowflake.statements import Statement
 
 import fakesnow.server as fake  # isort: skip - after `statements`, which makes it importable
@@ -34,7 +37,9 @@ _session_ids = itertools.count(1)
 _log: list[dict[str, Any]] = []
 _faults: list[dict[str, Any]] = []
 _canned: list[dict[str, Any]] = []
+_gatekeepers: list[Gatekeeper] = []
 _in_transaction: set[str] = set()
+_LONGER_THAN_A_TEST_WAITS = 5
 _SECRET = {"PASSWORD", "TOKEN", "CLIENT_ENVIRONMENT"}
 
 
@@ -51,7 +56,11 @@ async def login(request: Request) -> JSONResponse:
         }
     )
     if fault := _fault("login", json.dumps(dict(request.query_params)) + json.dumps(data)):
-        return _refused(fault["code"], "08001", fault["message"])
+        return await _faulty(fault, "08001")
+    role = request.query_params.get("roleName", "")
+    for gatekeeper in _gatekeepers:
+        if refusal := gatekeeper.refusal(data, role):
+            return _refused(refusal[0], "08001", refusal[1])
     parameters = data["SESSION_PARAMETERS"] = data.get("SESSION_PARAMETERS") or {}
     for name in list(parameters):
         if name.upper() == "AUTOCOMMIT" and isinstance(parameters[name], str):
@@ -74,7 +83,7 @@ async def query(request: Request) -> JSONResponse:
     statement = Statement(sent.get("sqlText", ""), sent.get("bindings") or {})
     _log.append({"kind": "statement", "sql": statement.text, "longest": statement.longest})
     if fault := _fault("statement", statement.text):
-        return _refused(fault["code"], "22000", fault["message"])
+        return await _faulty(fault, "22000")
     for canned in _canned:
         if re.search(canned["pattern"], statement.text):
             return _answer(canned["names"], canned["rows"])
@@ -140,8 +149,18 @@ async def log(request: Request) -> JSONResponse:
 
 
 async def faults(request: Request) -> JSONResponse:
-    """Take what is to be refused from now on: kind, pattern, code, message, skip and times."""
+    """Take what is to be refused from now on: kind, pattern, code, message, skip and times.
+
+    Without a code there is no answer at all.
+    """
     _faults[:] = await request.json()
+    return JSONResponse({})
+
+
+async def gatekeeper(request: Request) -> JSONResponse:
+    """Take the one user who may log in from now on; nothing: everybody may."""
+    known = await request.json()
+    _gatekeepers[:] = [Gatekeeper(**known)] if known else []
     return JSONResponse({})
 
 
@@ -166,6 +185,12 @@ def _fault(kind: str, text: str) -> dict[str, Any] | None:
             fault["times"] -= 1
             return fault
     return None
+
+
+async def _faulty(fault: dict[str, Any], state: str) -> JSONResponse:
+    if fault["code"] is None:
+        await asyncio.sleep(_LONGER_THAN_A_TEST_WAITS)
+    return _refused(fault["code"], state, fault["message"])
 
 
 def _refused(code: str, state: str, message: str) -> JSONResponse:
@@ -218,6 +243,7 @@ _OURS = {
     "/test/log": log,
     "/test/faults": faults,
     "/test/canned": canned,
+    "/test/gatekeeper": gatekeeper,
 }
 app = Starlette(
     routes=[
@@ -227,7 +253,8 @@ app = Starlette(
 )
 
 if __name__ == "__main__":
-    logging.disable(logging.INFO)
+    logging.disable(logging.WARNING)  # sqlglot lists what DuckDB has no word for
+    warnings.filterwarnings("ignore", module="fakesnow")
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()  # whoever connects before uvicorn runs waits

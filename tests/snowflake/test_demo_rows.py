@@ -1,7 +1,5 @@
 """The demo account in Snowflake, over the wire, and in DuckDB: the same rows."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from sigma_dbt_sync import sync, tables
@@ -16,7 +14,7 @@ from sigma_dbt_sync.tables.arrow import row_hashes, rows_from
 from sigma_dbt_sync.warehouse import open_warehouse
 from sigma_dbt_sync.warehouse.views import load_views
 from tests.snowflake.hard_to_carry import LONG_SQL, RUN_ID, TEXT
-from tests.snowflake.two_warehouses import NOW, SAID_OTHERWISE, TwoWarehouses, contents
+from tests.snowflake.two_warehouses import NOW, SAID_OTHERWISE, contents
 
 each_table = pytest.mark.parametrize("table", tables.ALL, ids=lambda table: table.name)
 each_view = pytest.mark.parametrize("view", load_views(), ids=lambda view: view.name)
