@@ -23,6 +23,14 @@ _STATEMENT_SECONDS = 1800
 _OTHER_SECONDS = 120
 _LOCK_SECONDS = 300
 
+_KEY, _TOKEN = "SNOWFLAKE_JWT", "PROGRAMMATIC_ACCESS_TOKEN"
+_OAUTH, _IDENTITY = "OAUTH", "WORKLOAD_IDENTITY"
+_NEEDS = {
+    _KEY: "private_key_file",
+    _TOKEN: "token",
+    _OAUTH: "token",
+    _IDENTITY: "workload_identity_provider",
+}
 _PARTS = ("account", "user", "role", "warehouse", "database", "host", "port")
 
 # Refusals are told by code, because texts change. Codes: Snowflake's key-pair troubleshooting and
@@ -113,20 +121,24 @@ def connect(login: Login) -> "SnowflakeConnection":
 
 def _credentials(settings: Settings) -> dict[str, Any]:
     """Choose how to log in: what is named, else what there is a key or a token for."""
-    found: dict[str, Any] = {}
     key, token = settings.snowflake_private_key_file, settings.snowflake_token
-    if key:
+    provider = settings.snowflake_workload_identity_provider
+    how = settings.snowflake_authenticator
+    if how and "://" not in how:
+        how = how.upper()
+    if how is None:
+        how = _IDENTITY if provider else _KEY if key else _TOKEN if token else None
+    found: dict[str, Any] = {"authenticator": how} if how else {}
+    if how == _IDENTITY and provider:
+        found["workload_identity_provider"] = provider
+    if how == _KEY and key:
         if not key.is_file():
             raise ConfigurationError(f"SNOWFLAKE_PRIVATE_KEY_FILE: there is no file {key}.")
-        found |= {"private_key_file": str(key), "authenticator": "SNOWFLAKE_JWT"}
+        found["private_key_file"] = str(key)
         if password := settings.snowflake_private_key_password:
             found["private_key_password"] = password.get_secret_value()
     elif token:
-        found |= {"token": token.get_secret_value(), "authenticator": "PROGRAMMATIC_ACCESS_TOKEN"}
-    if provider := settings.snowflake_workload_identity_provider:
-        found |= {"workload_identity_provider": provider, "authenticator": "WORKLOAD_IDENTITY"}
-    if named := settings.snowflake_authenticator:
-        found["authenticator"] = named if "://" in named else named.upper()
+        found["token"] = token.get_secret_value()
     return found
 
 
@@ -136,15 +148,10 @@ def _complain(settings: Settings, options: Mapping[str, Any]) -> None:
         return
     how = options.get("authenticator")
     needed = ["account", "warehouse", "database"]
-    if how not in {"OAUTH", "WORKLOAD_IDENTITY"}:
+    if how not in {_OAUTH, _IDENTITY}:
         needed.append("user")
-    needs = {"OAUTH": "token", "PROGRAMMATIC_ACCESS_TOKEN": "token"}
-    needs |= {
-        "SNOWFLAKE_JWT": "private_key_file",
-        "WORKLOAD_IDENTITY": "workload_identity_provider",
-    }
-    if how in needs:
-        needed.append(needs[how])
+    if how in _NEEDS:
+        needed.append(_NEEDS[how])
     missing = [f"SNOWFLAKE_{name.upper()}" for name in needed if not options.get(name)]
     if how is None:
         missing.append("SNOWFLAKE_PRIVATE_KEY_FILE (or SNOWFLAKE_TOKEN)")
