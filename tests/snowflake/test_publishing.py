@@ -5,7 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from sigma_dbt_sync.errors import BatchOutdated, WarehouseError
+from sigma_dbt_sync.sync.load import RUNS_PER_BATCH
 from sigma_dbt_sync.tables.arrow import rows_from
+from sigma_dbt_sync.tables.runs import DBT_RUNS
+from sigma_dbt_sync.warehouse import snowflake_publish
 from sigma_dbt_sync.warehouse.base import Batch, Change, Counts
 from sigma_dbt_sync.warehouse.snowflake import Snowflake
 from sigma_dbt_sync.warehouse.snowflake_login import login_from
@@ -54,6 +57,11 @@ def test_many_rows_are_staged_before_the_transaction_begins(warehouse, account):
     assert "USE_LOGICAL_TYPE=TRUE" in ran[4]
     assert ran[1].startswith("CREATE OR REPLACE TEMPORARY TABLE STG_ITEMS")
     assert lines(warehouse) == list(MANY)
+
+
+def test_a_batch_of_runs_has_a_table_that_is_never_staged():
+    """So a batch of n tables takes at most 5n + 2 statements: docs/adr/0006."""
+    assert len(DBT_RUNS.stored) * RUNS_PER_BATCH <= snowflake_publish._FEW_VALUES
 
 
 def test_what_is_there_already_is_not_sent_again(warehouse, account):
