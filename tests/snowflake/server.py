@@ -5,7 +5,8 @@
 Writes the number of its port to standard output, and serves until it is ended. Besides Snowflake's
 routes it has /test/log (logins, statements and logouts since the last call), /test/faults
 (statements and logins to refuse), /test/canned (answers known beforehand) and /test/gatekeeper (who
-may log in). It cannot prove what Snowflake's SQL means, only what goes over the wire.
+may log in). It cannot prove what Snowflake's SQL means, only what goes over the wire, and that
+sqlglot takes every statement for Snowflake's.
 """
 
 import asyncio
@@ -87,6 +88,9 @@ async def query(request: Request) -> JSONResponse:
     for canned in _canned:
         if re.search(canned["pattern"], statement.text):
             return _answer(canned["names"], canned["rows"])
+    if not statement.is_understood:
+        message = f"SQL compilation error: syntax error: {statement.text[:1000]}"
+        return _refused("001003", "42000", message)
     statement = statement.inlined()
     sent |= {"sqlText": statement.text, "bindings": statement.bindings}
     if not statement.bindings:
