@@ -83,14 +83,8 @@ async def query(request: Request) -> JSONResponse:
     sent = await _body(request)
     statement = Statement(sent.get("sqlText", ""), sent.get("bindings") or {})
     _log.append({"kind": "statement", "sql": statement.text, "longest": statement.longest})
-    if fault := _fault("statement", statement.text):
-        return await _faulty(fault, "22000")
-    for canned in _canned:
-        if re.search(canned["pattern"], statement.text):
-            return _answer(canned["names"], canned["rows"])
-    if not statement.is_understood:
-        message = f"SQL compilation error: syntax error: {statement.text[:1000]}"
-        return _refused("001003", "42000", message)
+    if told := await _told_at_once(statement):
+        return told
     statement = statement.inlined()
     sent |= {"sqlText": statement.text, "bindings": statement.bindings}
     if not statement.bindings:
@@ -106,6 +100,19 @@ async def query(request: Request) -> JSONResponse:
     if answer.status_code == 500:  # the connector would ask again and again
         return _refused("100000", "22000", json.loads(answer.body)["message"])
     return answer
+
+
+async def _told_at_once(statement: Statement) -> JSONResponse | None:
+    """Answer what a test wants refused or knows the answer of, and what is no SQL."""
+    if fault := _fault("statement", statement.text):
+        return await _faulty(fault, "22000")
+    for canned in _canned:
+        if re.search(canned["pattern"], statement.text):
+            return _answer(canned["names"], canned["rows"])
+    if not statement.is_understood:
+        message = f"SQL compilation error: syntax error: {statement.text[:1000]}"
+        return _refused("001003", "42000", message)
+    return None
 
 
 async def _run(request: Request, statement: Statement) -> JSONResponse:
