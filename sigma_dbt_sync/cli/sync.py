@@ -105,7 +105,8 @@ def _print_report(console: Console, report: SyncReport) -> None:
         runs = counted(loaded.runs_loaded, "run")
         console.print(f"Loaded {runs} into {loaded.target}", soft_wrap=True)
         _print_tables(console, report)
-        console.print(f"Done in {seconds}")
+        paid = "" if loaded.statements is None else f", {counted(loaded.statements, 'statement')}"
+        console.print(f"Done in {seconds}{paid}")
     for warning in report.warnings:
         console.print(f"! {plain(warning)}", style="yellow", soft_wrap=True)
 

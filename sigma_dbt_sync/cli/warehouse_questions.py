@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import typer
+from pydantic import SecretStr
 from rich.console import Console
 
 from sigma_dbt_sync.settings import Settings
 
 _SNOWFLAKE = "snowflake"
+_NO_KEY = "token"
 _PARTS = ("account", "user", "role", "warehouse", "database", "schema")
 
 
@@ -18,7 +20,8 @@ def ask_warehouse(console: Console, present: Settings) -> dict[str, str]:
     answer = str(typer.prompt("DuckDB file, or snowflake", default=default)).strip()
     if answer.lower() != _SNOWFLAKE:
         return {"WAREHOUSE": "duckdb", "DUCKDB_PATH": answer}
-    console.print("docs/snowflake.md makes the role, the user and its key.")
+    console.print("docs/snowflake.md makes the role, the user and its key, and has more ways to")
+    console.print("log in than a key or a programmatic access token.")
     return {"WAREHOUSE": _SNOWFLAKE, **_snowflake(console, present)}
 
 
@@ -29,18 +32,38 @@ def _snowflake(console: Console, present: Settings) -> dict[str, str]:
         ).strip()
         for part in _PARTS
     }
+    return answers | _login(console, present)
+
+
+def _login(console: Console, present: Settings) -> dict[str, str]:
+    """Ask for a key file until there is one, or for a token."""
+    default = present.snowflake_private_key_file or (_NO_KEY if present.snowflake_token else None)
     while True:
-        path = Path(
-            typer.prompt("Private key file", default=present.snowflake_private_key_file)
-        ).expanduser()
+        answer = str(typer.prompt("Private key file, or token", default=default)).strip()
+        if answer.lower() == _NO_KEY:
+            return {
+                "SNOWFLAKE_AUTHENTICATOR": "PROGRAMMATIC_ACCESS_TOKEN",
+                "SNOWFLAKE_TOKEN": _hidden("Programmatic access token", present.snowflake_token),
+            }
+        path = Path(answer).expanduser()
         if path.is_file():
             break
         console.print(f"There is no file {path}.", style="red", soft_wrap=True)
-    answers["SNOWFLAKE_PRIVATE_KEY_FILE"] = str(path.resolve())
-    password = typer.prompt(
-        "Password of the key, not shown (Enter: none, or the present one)",
-        hide_input=True,
-        default="",
-        show_default=False,
-    )
-    return answers | ({"SNOWFLAKE_PRIVATE_KEY_PASSWORD": password} if password else {})
+    password = _hidden("Password of the key", present.snowflake_private_key_password, needed=False)
+    return {
+        "SNOWFLAKE_AUTHENTICATOR": "SNOWFLAKE_JWT",
+        "SNOWFLAKE_PRIVATE_KEY_FILE": str(path.resolve()),
+        **({"SNOWFLAKE_PRIVATE_KEY_PASSWORD": password} if password else {}),
+    }
+
+
+def _hidden(what: str, held: SecretStr | None, *, needed: bool = True) -> str:
+    """Ask without showing; an empty answer keeps the present one."""
+    hint = " (Enter keeps the present one)" if held else "" if needed else " (Enter: none)"
+    while True:
+        answer: str = typer.prompt(
+            f"{what}, not shown{hint}", hide_input=True, default="", show_default=False
+        )
+        secret = answer.strip() or (held.get_secret_value() if held else "")
+        if secret or not needed:
+            return secret

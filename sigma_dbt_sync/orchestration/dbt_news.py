@@ -29,11 +29,13 @@ def pass_on(
         WarehouseError: the warehouse refused.
     """
     archive = Archive(settings.archive_url, account_id)
-    with open_warehouse(settings) as warehouse:
+    with open_warehouse(settings, sync_id=context.run.run_id) as warehouse:
         refreshed = sync.refresh_graph_files(archive, warehouse, settings)
         runs = (
             newest_loaded(warehouse, account_id, context.run.run_id) if loaded.runs_loaded else []
         )
+        if loaded.statements is not None and warehouse.statements is not None:
+            loaded.statements += warehouse.statements
     for warning in refreshed.warnings:
         context.log.warning(warning)
     told = tell_dbt_results(context.instance, settings, now=clock.now())

@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from operator import attrgetter
 
 from msgspec import structs
 
@@ -61,7 +63,7 @@ def plan_changes(
         ),
     ]
     orphans = [hashed for update in updates.values() for hashed in update.orphaned_code]
-    return _merged(changes), orphans
+    return _merged(_without_unused_code(changes)), orphans
 
 
 def _run_changes(
@@ -154,6 +156,28 @@ def _job_status(runs: Sequence[RunRow], present: Present) -> Change:
         by_job[run.job_id].append(run)
     rows = [job_status_row(by_job[job_id]) for job_id in job_ids]
     return Change(DBT_JOB_STATUS, [row for row in rows if row is not None])
+
+
+def _without_unused_code(changes: Sequence[Change]) -> list[Change]:
+    """Leave out texts that no row of the batch refers to.
+
+    A later run of the batch has compiled the node anew, or the row is stored already and its text
+    with it. Such texts would be sent only to be deleted.
+    """
+    referred = [
+        (change, attrgetter(column.name))
+        for change in changes
+        for column in change.table.columns
+        if column.name.endswith("_code_hash")
+    ]
+    used = {code_hash(row) for change, code_hash in referred for row in change.rows}
+    own_hash = attrgetter("code_hash")
+    return [
+        replace(change, rows=[row for row in change.rows if own_hash(row) in used])
+        if change.table is DBT_CODE
+        else change
+        for change in changes
+    ]
 
 
 def _merged(changes: Sequence[Change]) -> list[Change]:

@@ -51,7 +51,6 @@ def update_environment(
     manifests = InForce(present, environment_id, "manifest", known)
     catalogs = InForce(present, environment_id, "catalog", known)
     orphans = {told(before.get(uid)).compiled_code_hash for uid in retold(before, touched)}
-    orphans |= {hashed for run in facts for hashed in run.code}
     moved = len(manifests.after) > 1 and any(
         row.ok_variant != ok_variant(before.get(unique_id)) for unique_id, row in touched.items()
     )

@@ -120,6 +120,8 @@ class Warehouse(Protocol):
     def publish(self, batch: Batch) -> dict[str, Counts]:
         """Apply a batch in one transaction and raise the generation by one.
 
+        The generation may stay as it is when the batch changes nothing.
+
         Raises:
             BatchOutdated: the generation is not `batch.planned_at` any more; nothing is changed.
         """

@@ -74,7 +74,8 @@ class DuckDB:
     def query(self, sql: str, parameters: Sequence[object] = ()) -> pa.Table:
         """Run one SELECT; the answer is complete, so nothing stays open."""
         with self._connected("answering a query") as con:
-            return con.sql(sql, params=list(parameters) or None).to_arrow_table()
+            found = con.sql(sql, params=list(parameters) or None).to_arrow_table()
+            return found.cast(pa.schema(map(_in_64_bits, found.schema)))
 
     def publish(self, batch: Batch) -> dict[str, Counts]:
         """Apply a batch in one transaction and raise the generation by one.
@@ -125,3 +126,9 @@ class DuckDB:
             raise WarehouseBusy(f"{self.target} is being written: {error}") from error
         except duckdb.Error as error:
             raise WarehouseError(f"{self.target}, while {doing}: {error}") from error
+
+
+def _in_64_bits(field: Any) -> Any:
+    """Tell a sum of integers, which DuckDB gives 128 bits, as the integer it is in Snowflake."""
+    is_integer = pa.types.is_decimal(field.type) and not field.type.scale
+    return field.with_type(pa.int64()) if is_integer else field

@@ -23,6 +23,14 @@ _STATEMENT_SECONDS = 1800
 _OTHER_SECONDS = 120
 _LOCK_SECONDS = 300
 
+_KEY, _TOKEN = "SNOWFLAKE_JWT", "PROGRAMMATIC_ACCESS_TOKEN"
+_OAUTH, _IDENTITY = "OAUTH", "WORKLOAD_IDENTITY"
+_NEEDS = {
+    _KEY: "private_key_file",
+    _TOKEN: "token",
+    _OAUTH: "token",
+    _IDENTITY: "workload_identity_provider",
+}
 _PARTS = ("account", "user", "role", "warehouse", "database", "host", "port")
 
 # Refusals are told by code, because texts change. Codes: Snowflake's key-pair troubleshooting and
@@ -44,6 +52,10 @@ _FIXES = {
 }
 _FIX = "Check the SNOWFLAKE_* settings; an administrator sees why under LOGIN_HISTORY."
 _NO_ANSWER = "Check SNOWFLAKE_ACCOUNT and the network (SNOWFLAKE_HOST, proxy), then sync again."
+_NOT_SNOWFLAKE = (
+    "Check SNOWFLAKE_ACCOUNT (organization-account, as in myorg-myaccount) and SNOWFLAKE_HOST: who "
+    "answers there is not Snowflake, or knows no such account. A proxy may have answered instead."
+)
 _SUSPENDED = "Nobody can log in until whoever pays for the account has it opened again."
 _BAD_KEY = (
     "SNOWFLAKE_PRIVATE_KEY_FILE {} cannot be used: {}. It has to hold a private key (PEM, PKCS#8), "
@@ -52,6 +64,7 @@ _BAD_KEY = (
 _REFUSED = range(390_000, 400_000)
 _IS_SUSPENDED = re.compile("suspended|locked", re.IGNORECASE)
 _NO_HTTP = "HTTP request failed"
+_NO_JSON = "Invalid Snowflake response"
 _PREFIX = re.compile(r"^(Failed to login|Login error|Configuration error): ?(Login error: )?")
 
 
@@ -108,20 +121,24 @@ def connect(login: Login) -> "SnowflakeConnection":
 
 def _credentials(settings: Settings) -> dict[str, Any]:
     """Choose how to log in: what is named, else what there is a key or a token for."""
-    found: dict[str, Any] = {}
     key, token = settings.snowflake_private_key_file, settings.snowflake_token
-    if key:
+    provider = settings.snowflake_workload_identity_provider
+    how = settings.snowflake_authenticator
+    if how and "://" not in how:
+        how = how.upper()
+    if how is None:
+        how = _IDENTITY if provider else _KEY if key else _TOKEN if token else None
+    found: dict[str, Any] = {"authenticator": how} if how else {}
+    if how == _IDENTITY and provider:
+        found["workload_identity_provider"] = provider
+    if how == _KEY and key:
         if not key.is_file():
             raise ConfigurationError(f"SNOWFLAKE_PRIVATE_KEY_FILE: there is no file {key}.")
-        found |= {"private_key_file": str(key), "authenticator": "SNOWFLAKE_JWT"}
+        found["private_key_file"] = str(key)
         if password := settings.snowflake_private_key_password:
             found["private_key_password"] = password.get_secret_value()
     elif token:
-        found |= {"token": token.get_secret_value(), "authenticator": "PROGRAMMATIC_ACCESS_TOKEN"}
-    if provider := settings.snowflake_workload_identity_provider:
-        found |= {"workload_identity_provider": provider, "authenticator": "WORKLOAD_IDENTITY"}
-    if named := settings.snowflake_authenticator:
-        found["authenticator"] = named if "://" in named else named.upper()
+        found["token"] = token.get_secret_value()
     return found
 
 
@@ -131,15 +148,10 @@ def _complain(settings: Settings, options: Mapping[str, Any]) -> None:
         return
     how = options.get("authenticator")
     needed = ["account", "warehouse", "database"]
-    if how not in {"OAUTH", "WORKLOAD_IDENTITY"}:
+    if how not in {_OAUTH, _IDENTITY}:
         needed.append("user")
-    needs = {"OAUTH": "token", "PROGRAMMATIC_ACCESS_TOKEN": "token"}
-    needs |= {
-        "SNOWFLAKE_JWT": "private_key_file",
-        "WORKLOAD_IDENTITY": "workload_identity_provider",
-    }
-    if how in needs:
-        needed.append(needs[how])
+    if how in _NEEDS:
+        needed.append(_NEEDS[how])
     missing = [f"SNOWFLAKE_{name.upper()}" for name in needed if not options.get(name)]
     if how is None:
         missing.append("SNOWFLAKE_PRIVATE_KEY_FILE (or SNOWFLAKE_TOKEN)")
@@ -184,6 +196,8 @@ def _told(error: Any, login: Login) -> SyncError:
         return Unavailable(SYSTEM, doing, fix=f"{said}. {_NO_ANSWER}")
     if isinstance(error, connector.ProgrammingError):  # refused before anything was sent
         return ConfigurationError(f"Snowflake settings, {doing}: {said}.")
+    if said.startswith(_NO_JSON):
+        return ConfigurationError(f"Snowflake, {doing}: {said}. {_NOT_SNOWFLAKE}")
     if code in _REFUSED:
         fix = _SUSPENDED if _IS_SUSPENDED.search(said) else _FIXES.get(code, _FIX)
         return AccessDenied(SYSTEM, doing, status=code, fix=f"It says: {said}. {fix}")

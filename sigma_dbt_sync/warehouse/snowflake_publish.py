@@ -48,6 +48,8 @@ class Merge:
 def apply_batch(session: Session, batch: Batch, tables: Sequence[Table[Any]]) -> dict[str, Counts]:
     """Apply every change in one transaction; return what was done, by table.
 
+    Where nothing differs there is no transaction.
+
     Raises:
         BatchOutdated: another batch was published since this one was planned.
         WarehouseError: a change was refused; the message names its table.
@@ -55,6 +57,8 @@ def apply_batch(session: Session, batch: Batch, tables: Sequence[Table[Any]]) ->
     differences = _differences(session, batch)
     merges = [_prepared(session, one, batch.sync_id) for one in differences if one]
     counts = {one.table.name: Counts() for one in differences}
+    if not merges and not batch.orphaned_code:
+        return counts
     with session.transaction():
         if session.counted(sync_lock.ADVANCE, [batch.planned_at])["updated"] != 1:
             raise BatchOutdated(_outdated(batch))

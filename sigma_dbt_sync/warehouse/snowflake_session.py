@@ -26,7 +26,8 @@ _MISSING = {2003, 2043, 90105, 90106}
 """Codes for: no such object, or none that the role may see; no current database; no schema."""
 _THERE = 2002
 _FIXES = {
-    606: "SNOWFLAKE_WAREHOUSE is not there, or the role may not use it.",
+    606: "SNOWFLAKE_WAREHOUSE is not there, or the role may not use it: sigma-dbt-sync check.",
+    666: "Nobody can query until whoever pays for the account has it opened again.",
     3001: "sigma-dbt-sync check names the missing GRANT.",
     90073: "A resource monitor has stopped the warehouse; an administrator can raise its quota.",
     90105: "SNOWFLAKE_DATABASE is not there, or the role may not use it: sigma-dbt-sync check.",

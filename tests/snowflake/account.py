@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -50,12 +50,15 @@ class Account:
         kind: str,
         pattern: str,
         *,
-        code: str = "100000",
+        code: str | None = "100000",
         message: str = "no",
         skip: int = 0,
         times: int = 1,
     ) -> None:
-        """Refuse a login or statement whose text matches, after `skip` of them."""
+        """Refuse a login or statement whose text matches, after `skip` of them.
+
+        Without a code it is not even answered.
+        """
         fault = {"kind": kind, "pattern": pattern, "code": code, "message": message}
         self._post("/test/faults", [{**fault, "skip": skip, "times": times}])
 
@@ -70,11 +73,17 @@ class Account:
         )
         self._post("/test/canned", self._canned)
 
+    def admit(self, *, public_key: str = "", token: str = "", roles: Sequence[str] = ()) -> None:
+        """Let only this user log in, until `forget`."""
+        known = {"public_key": public_key, "token": token, "roles": list(roles)}
+        self._post("/test/gatekeeper", known)
+
     def forget(self) -> None:
-        """Refuse nothing any more, know no answers, and empty the log."""
+        """Refuse nothing any more, admit everybody, know no answers, and empty the log."""
         self._canned.clear()
         self._post("/test/canned", [])
         self._post("/test/faults", [])
+        self._post("/test/gatekeeper", None)
         self.log()
 
     def _post(self, path: str, content: Any) -> Any:

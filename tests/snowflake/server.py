@@ -3,11 +3,13 @@
     python -m tests.snowflake.server
 
 Writes the number of its port to standard output, and serves until it is ended. Besides Snowflake's
-routes it has /test/log (logins and statements since the last call), /test/faults (statements and
-logins to refuse) and /test/canned (answers known beforehand). It cannot prove what Snowflake's SQL
-means, only what goes over the wire.
+routes it has /test/log (logins, statements and logouts since the last call), /test/faults
+(statements and logins to refuse), /test/canned (answers known beforehand) and /test/gatekeeper (who
+may log in). It cannot prove what Snowflake's SQL means, only what goes over the wire, and that
+sqlglot takes every statement for Snowflake's.
 """
 
+import asyncio
 import gzip
 import itertools
 import json
@@ -15,6 +17,7 @@ import logging
 import re
 import socket
 import uuid
+import warnings
 from typing import Any
 
 import duckdb
@@ -26,6 +29,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from tests.snowflake import statements
+from tests.snowflake.gatekeeper import Gatekeeper
 from tests.snowflake.statements import Statement
 
 import fakesnow.server as fake  # isort: skip - after `statements`, which makes it importable
@@ -34,7 +38,9 @@ _session_ids = itertools.count(1)
 _log: list[dict[str, Any]] = []
 _faults: list[dict[str, Any]] = []
 _canned: list[dict[str, Any]] = []
+_gatekeepers: list[Gatekeeper] = []
 _in_transaction: set[str] = set()
+_LONGER_THAN_A_TEST_WAITS = 5
 _SECRET = {"PASSWORD", "TOKEN", "CLIENT_ENVIRONMENT"}
 
 
@@ -51,7 +57,11 @@ async def login(request: Request) -> JSONResponse:
         }
     )
     if fault := _fault("login", json.dumps(dict(request.query_params)) + json.dumps(data)):
-        return _refused(fault["code"], "08001", fault["message"])
+        return await _faulty(fault, "08001")
+    role = request.query_params.get("roleName", "")
+    for gatekeeper in _gatekeepers:
+        if refusal := gatekeeper.refusal(data, role):
+            return _refused(refusal[0], "08001", refusal[1])
     parameters = data["SESSION_PARAMETERS"] = data.get("SESSION_PARAMETERS") or {}
     for name in list(parameters):
         if name.upper() == "AUTOCOMMIT" and isinstance(parameters[name], str):
@@ -72,12 +82,9 @@ async def query(request: Request) -> JSONResponse:
     """Run one statement."""
     sent = await _body(request)
     statement = Statement(sent.get("sqlText", ""), sent.get("bindings") or {})
-    _log.append({"kind": "statement", "sql": statement.text, "bound": len(statement.bindings)})
-    if fault := _fault("statement", statement.text):
-        return _refused(fault["code"], "22000", fault["message"])
-    for canned in _canned:
-        if re.search(canned["pattern"], statement.text):
-            return _answer(canned["names"], canned["rows"])
+    _log.append({"kind": "statement", "sql": statement.text, "longest": statement.longest})
+    if told := await _told_at_once(statement):
+        return told
     statement = statement.inlined()
     sent |= {"sqlText": statement.text, "bindings": statement.bindings}
     if not statement.bindings:
@@ -93,6 +100,19 @@ async def query(request: Request) -> JSONResponse:
     if answer.status_code == 500:  # the connector would ask again and again
         return _refused("100000", "22000", json.loads(answer.body)["message"])
     return answer
+
+
+async def _told_at_once(statement: Statement) -> JSONResponse | None:
+    """Answer what a test wants refused or knows the answer of, and what is no SQL."""
+    if fault := _fault("statement", statement.text):
+        return await _faulty(fault, "22000")
+    for canned in _canned:
+        if re.search(canned["pattern"], statement.text):
+            return _answer(canned["names"], canned["rows"])
+    if not statement.is_understood:
+        message = f"SQL compilation error: syntax error: {statement.text[:1000]}"
+        return _refused("001003", "42000", message)
+    return None
 
 
 async def _run(request: Request, statement: Statement) -> JSONResponse:
@@ -125,6 +145,12 @@ def _follow_transaction(token: str, conn: Any, statement: Statement) -> None:
         _in_transaction.discard(token)
 
 
+async def session(request: Request) -> JSONResponse:
+    """Log out."""
+    _log.append({"kind": "logout"})
+    return await fake.session(request)
+
+
 async def log(request: Request) -> JSONResponse:
     """Hand out what came in since the last time."""
     await request.body()  # unread, it would cut the answer short
@@ -134,8 +160,18 @@ async def log(request: Request) -> JSONResponse:
 
 
 async def faults(request: Request) -> JSONResponse:
-    """Take what is to be refused from now on: kind, pattern, code, message, skip and times."""
+    """Take what is to be refused from now on: kind, pattern, code, message, skip and times.
+
+    Without a code there is no answer at all.
+    """
     _faults[:] = await request.json()
+    return JSONResponse({})
+
+
+async def gatekeeper(request: Request) -> JSONResponse:
+    """Take the one user who may log in from now on; nothing: everybody may."""
+    known = await request.json()
+    _gatekeepers[:] = [Gatekeeper(**known)] if known else []
     return JSONResponse({})
 
 
@@ -160,6 +196,12 @@ def _fault(kind: str, text: str) -> dict[str, Any] | None:
             fault["times"] -= 1
             return fault
     return None
+
+
+async def _faulty(fault: dict[str, Any], state: str) -> JSONResponse:
+    if fault["code"] is None:
+        await asyncio.sleep(_LONGER_THAN_A_TEST_WAITS)
+    return _refused(fault["code"], state, fault["message"])
 
 
 def _refused(code: str, state: str, message: str) -> JSONResponse:
@@ -207,10 +249,12 @@ def _resend(request: Request, body: dict[str, Any]) -> None:
 _OURS = {
     "/session/v1/login-request": login,
     "/queries/v1/query-request": query,
+    "/session": session,
     "/telemetry/send": telemetry,
     "/test/log": log,
     "/test/faults": faults,
     "/test/canned": canned,
+    "/test/gatekeeper": gatekeeper,
 }
 app = Starlette(
     routes=[
@@ -220,7 +264,8 @@ app = Starlette(
 )
 
 if __name__ == "__main__":
-    logging.disable(logging.INFO)
+    logging.disable(logging.WARNING)  # sqlglot lists what DuckDB has no word for
+    warnings.filterwarnings("ignore", module="fakesnow")
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()  # whoever connects before uvicorn runs waits

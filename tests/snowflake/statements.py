@@ -14,6 +14,8 @@ from fakesnow.dialect import parse_one  # isort: skip
 
 _IDENTIFIER = re.compile(r"IDENTIFIER\s*\(\s*\?\s*\)", re.IGNORECASE)
 _QUOTED_STAGE = re.compile(r"FROM\s+'@((?:[^'\\]|\\.)*)'")
+_PASSED_ON = ("BEGIN", "SHOW", "CREATE TEMPORARY STAGE")
+"""Beginnings of statements that sqlglot has no grammar for."""
 _DDL = (exp.Create, exp.Drop, exp.Alter, exp.Comment)
 _COUNTED = {"INSERT": "inserted", "UPDATE": "updated", "DELETE": "deleted"}
 
@@ -28,6 +30,11 @@ class Statement:
     @property
     def is_merge(self) -> bool:
         return self.text.lstrip()[:5].upper() == "MERGE"
+
+    @property
+    def longest(self) -> int:
+        """How long the longest bound text is."""
+        return max((len(str(bound["value"])) for bound in self.bindings.values()), default=0)
 
     def inlined(self) -> "Statement":
         """Write bound names and quoted stages as plain names; fakesnow reads no other."""
@@ -56,6 +63,14 @@ class Statement:
             return parse_one(self.text)
         except Exception:  # noqa: BLE001 - fakesnow will say what is wrong with it
             return None
+
+    @property
+    def is_understood(self) -> bool:
+        """Whether sqlglot reads it as Snowflake's SQL, and does not merely pass it on."""
+        tree = self.tree
+        if isinstance(tree, exp.Command):
+            return self.text.upper().startswith(_PASSED_ON)
+        return tree is not None
 
     @property
     def is_ddl(self) -> bool:

@@ -1,49 +1,58 @@
 """What every warehouse promises.
 
-Snowflake's wire protocol is tested against a server on this machine. With SNOWFLAKE_* set to a real
-account the same tests run there too, in a schema that they make and drop.
+Snowflake's wire protocol is tested against a server on this machine. With `-m snowflake`, and
+SNOWFLAKE_* set, the same tests run on a real account, each in a schema that it makes and drops.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import uuid4
 
+import pyarrow as pa
 import pytest
 
-from sigma_dbt_sync.errors import BatchOutdated, ConfigurationError, WarehouseError
+from sigma_dbt_sync.errors import BatchOutdated, WarehouseError
 from sigma_dbt_sync.normalize.keys import to_json
-from sigma_dbt_sync.settings import load_settings
+from sigma_dbt_sync.tables import ALL
 from sigma_dbt_sync.tables.arrow import rows_from
 from sigma_dbt_sync.warehouse.base import Batch, Change, Counts, Warehouse
+from sigma_dbt_sync.warehouse.duckdb import DuckDB
 from sigma_dbt_sync.warehouse.snowflake import Snowflake
 from sigma_dbt_sync.warehouse.snowflake_login import login_from
+from sigma_dbt_sync.warehouse.views import load_views
 
 REAL = pytest.param("real_account", marks=pytest.mark.snowflake)
 
 
 @pytest.fixture(params=["duckdb", "snowflake", REAL])
-def warehouse(request, shop, orders) -> Iterator[Warehouse]:
+def opened(request, path) -> Iterator[Callable[..., Warehouse]]:
+    """Open every warehouse in turn, with the tables and views that are named."""
+    with ExitStack() as stack:
+
+        def open_one(**made) -> Warehouse:
+            if request.param == "duckdb":
+                warehouse = DuckDB(path, **made)
+            elif request.param == "snowflake":
+                account = request.getfixturevalue("snowflake_account")
+                settings = account.settings(f"T{uuid4().hex}")
+                warehouse = Snowflake(login_from(settings), **made)
+            else:
+                settings = request.getfixturevalue("real_snowflake")
+                schema = request.getfixturevalue("own_schema")
+                warehouse = Snowflake(login_from(settings(schema)), **made)
+            stack.callback(warehouse.close)
+            return warehouse
+
+        yield open_one
+
+
+@pytest.fixture
+def warehouse(opened, shop, orders) -> Warehouse:
     """Every warehouse in turn, with nothing but empty tables in it."""
-    if request.param == "duckdb":
-        yield request.getfixturevalue("warehouse")
-        return
-    if request.param == "snowflake":
-        account = request.getfixturevalue("snowflake_account")
-        settings = account.settings(f"T{uuid4().hex}")
-    else:
-        settings = load_settings(snowflake_schema=f"SIGMA_DBT_SYNC_TEST_{uuid4().hex}".upper())
-    try:
-        login = login_from(settings)
-    except ConfigurationError as error:
-        pytest.skip(f"no Snowflake account: {error}")
-    opened = Snowflake(login, tables=shop.tables, views=[orders])
-    try:
-        opened.migrate()
-        yield opened
-    finally:
-        if request.param == "real_account":
-            opened._session.run(f"DROP SCHEMA {settings.snowflake_schema}")
-        opened.close()
+    made = opened(tables=shop.tables, views=[orders])
+    made.migrate()
+    return made
 
 
 def test_the_same_rows_again_write_nothing(warehouse, shop):
@@ -199,6 +208,15 @@ def test_times_come_back_in_utc(warehouse, shop):
     assert abs(datetime.now(UTC) - loaded_at) < timedelta(minutes=5)
 
 
+def test_integers_are_answered_in_64_bits(warehouse, shop):
+    shop.publish(warehouse, shop.item(1, order_id=2**53 + 1), shop.item(2, order_id=0))
+
+    found = warehouse.query("SELECT count(*) AS n, sum(order_id) AS total FROM items")
+
+    assert found.schema.types == [pa.int64(), pa.int64()]
+    assert found.to_pylist() == [{"n": 2, "total": 2**53 + 1}]
+
+
 def test_json_is_more_than_text(warehouse, shop):
     shop.publish(warehouse, shop.item(extra='{"tags": ["a", "b"]}'))
 
@@ -232,6 +250,16 @@ def test_views_show_the_tables(warehouse, shop):
     shop.publish(warehouse, shop.item(1, price=1.5), shop.item(2, price=2.0))
 
     assert warehouse.query("SELECT * FROM orders").to_pylist() == [{"order_id": 7, "total": 3.5}]
+
+
+def test_every_table_and_view_of_this_version_is_made_once_and_can_be_read(opened):
+    warehouse = opened()
+    names = [made.name for made in (*ALL, *load_views())]
+
+    assert len(warehouse.migrate()) >= len(names)
+    assert warehouse.migrate() == []
+    for name in names:
+        assert warehouse.query(f"SELECT * FROM {name}").num_rows == 0, name
 
 
 def test_a_query_that_fails_says_where(warehouse):

@@ -8,6 +8,7 @@ import pytest
 from sigma_dbt_sync.errors import ConfigurationError
 from sigma_dbt_sync.settings import Settings, load_settings
 from sigma_dbt_sync.warehouse import open_warehouse
+from sigma_dbt_sync.warehouse.snowflake_login import login_from
 
 
 def settings(**values) -> Settings:
@@ -69,6 +70,20 @@ def test_each_way_to_log_in_needs_its_own(how, missing):
 
     with pytest.raises(ConfigurationError, match=f"needs {missing};"), open_warehouse(chosen):
         pass
+
+
+@pytest.mark.parametrize(
+    ("how", "taken"),
+    [(None, "private_key_file"), ("oauth", "token"), ("programmatic_access_token", "token")],
+)
+def test_of_a_key_and_a_token_the_named_way_takes_its_own(tmp_path, how, taken):
+    key = tmp_path / "key.p8"
+    key.touch()
+    chosen = complete(snowflake_private_key_file=key, snowflake_authenticator=how)
+
+    options = login_from(chosen).options
+
+    assert {"private_key_file", "token"} & set(options) == {taken}
 
 
 def test_a_key_file_that_is_not_there_is_named(tmp_path):
