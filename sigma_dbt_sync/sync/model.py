@@ -177,9 +177,14 @@ def printed(client: SigmaClient | None, settings: Settings, asked: Asked) -> dic
 
 
 def _write_knowing_tables(client: SigmaClient, plan: Plan, polling: Polling) -> str:
-    """Sync the schema, so that Sigma knows its views, and write; once more if it does not yet."""
-    with suppress(AccessDenied, NotFound):  # writing shows whether the views are known all the same
-        client.sync(plan.connection, plan.schema)
+    """Let Sigma look at the views, and write; once more if it does not know them yet.
+
+    The sync of a schema discovers views, and only the sync of a view its newest columns.
+    """
+    with suppress(AccessDenied):  # writing shows whether the views are known all the same
+        for path in (plan.schema, *(one.path for one in plan.wanted)):
+            with suppress(NotFound):
+                client.sync(plan.connection, path)
     try:
         return _write(client, plan)
     except NotFound as unknown:

@@ -79,8 +79,18 @@ def test_a_schema_that_sigma_has_not_looked_at_is_synced_first(world):
     world.organization.connections[:] = [metadata_connection(indexed=False)]
     world.publish()
 
-    assert [sync.path for sync in world.organization.syncs] == [SCHEMA]
+    levels = [sync.level for sync in world.organization.syncs]
+    assert world.organization.syncs[0].path == SCHEMA
+    assert levels == ["schema"] + ["table"] * len(data_model.ELEMENTS)
     assert world.writes() == ["POST"]
+
+
+def test_columns_that_a_view_has_got_meanwhile_are_there(world):
+    stale = view_tables()
+    del stale[*SCHEMA, "DBT_TAB"].columns["HEALTH"]
+    world.connection.indexed = stale
+
+    assert world.publish().broken == []
 
 
 def test_a_view_that_turns_up_late_is_waited_for_and_asked_for_once_more(world):
@@ -98,7 +108,7 @@ def test_a_view_that_turns_up_late_is_waited_for_and_asked_for_once_more(world):
 
     assert published.plan.action == "created"
     assert world.writes() == ["POST", "POST"]
-    assert {sync.level for sync in world.organization.syncs} == {"schema"}
+    assert [sync.path for sync in world.organization.syncs].count(SCHEMA) == 2
 
 
 def test_a_view_that_sigma_cannot_see_is_named_with_what_to_grant(world, monkeypatch):
