@@ -6,7 +6,8 @@ YAML unless JSON is asked for; a POST tells the new id and nothing about ids ins
 
 Assumed, because no document says so: one right decides over reading, creating and updating; what is
 archived is listed as such and no longer read; a member's `homeFolderId` is My Documents; the path
-of a model is the name of its folder.
+of a model is the name of its folder; and Sigma may leave out a column's name that it would choose
+itself, because `name` is optional in its answers (`leaves_out_names`).
 """
 
 import asyncio
@@ -62,6 +63,7 @@ class DataModels:
     )
     may_publish: bool = True
     tells_home: bool = True
+    leaves_out_names: bool = False
     seconds: float = 0.0
     _at_once: int = 0
 
@@ -113,7 +115,7 @@ class DataModels:
             raise refused("name and folderId are required")
         if self.folders[folder][1] != "edit":
             raise HTTPException(HTTPStatus.FORBIDDEN, "Cannot edit the folder")
-        model = Model(str(uuid.uuid4()), name, folder, accepted(body, self.organization, set()))
+        model = Model(str(uuid.uuid4()), name, folder, self._accepted(body, set()))
         self.models[model.id] = model
         return _document(request, {"success": True, "dataModelId": model.id})
 
@@ -121,7 +123,7 @@ class DataModels:
         model = self._model(request)
         body = await self._body(request)
         known = {part["id"] for part in parts_of(model.spec)}
-        model.spec = accepted(body, self.organization, known)
+        model.spec = self._accepted(body, known)
         model.version += 1
         return _document(request, {"success": True, "dataModelId": model.id})
 
@@ -164,6 +166,13 @@ class DataModels:
         if member != answers.USER_ID or not self.tells_home:
             raise HTTPException(HTTPStatus.NOT_FOUND, "Member not found")
         return JSONResponse({"memberId": member, "homeFolderId": HOME})
+
+    def _accepted(self, body: dict[str, Any], known: set[str]) -> dict[str, Any]:
+        spec = accepted(body, self.organization, known)
+        for part in parts_of(spec) if self.leaves_out_names else ():
+            if part.get("formula", "").endswith(f"/{part.get('name')}]"):
+                del part["name"]
+        return spec
 
     def _model(self, request: Request) -> Model:
         model = self.models.get(request.path_params["model"])

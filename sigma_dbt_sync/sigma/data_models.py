@@ -6,6 +6,7 @@ pages alone; ids that Sigma gave must stay, others become new parts.
 
 from collections.abc import Mapping
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -21,6 +22,10 @@ _AT = "/v2/dataModels"
 _MODELS_RIGHT = (
     'Give the owner of SIGMA_CLIENT_ID an account type with "Create, edit, and publish data '
     'models", and "Can edit" on the folder and the data model.'
+)
+_NOT_TAKEN = (
+    "It does not take the document. Something that people made may rest on what is gone: open the "
+    "model in Sigma and repair what shows an error, or publish another with --model and a name."
 )
 _MAY_EDIT = {"contribute", "edit", "organize", "owner"}
 
@@ -154,7 +159,16 @@ class DataModels:
         *,
         creates: bool = False,
     ) -> dict[str, Any]:
-        return self._http.document(method, path, action, body, needs=_MODELS_RIGHT, creates=creates)
+        try:
+            return self._http.document(
+                method, path, action, body, needs=_MODELS_RIGHT, creates=creates
+            )
+        except UnexpectedAnswer as error:
+            if error.status != HTTPStatus.BAD_REQUEST:
+                raise
+            raise UnexpectedAnswer(
+                SYSTEM, action, status=error.status, fix=_NOT_TAKEN, request_id=error.request_id
+            ) from None
 
     @staticmethod
     def _spec(model_id: str) -> str:

@@ -1,6 +1,7 @@
 """What people did to the model in Sigma outlives every update."""
 
 import ast
+import copy
 
 from sigma_dbt_sync.sync import model as publishing
 from tests.sigma.publishing import newer_version
@@ -93,6 +94,26 @@ def test_what_people_removed_stays_removed_until_it_is_to_be_restored(world, mon
     assert world.part("dbt tables", "columns", "Query Id")
     assert "dbt tables: relationship Quality" in restored.plan.merged.added
     assert world.publish().plan.action == "unchanged"
+
+
+def test_what_people_made_in_place_of_ours_is_theirs(world, monkeypatch):
+    world.publish()
+    quality = world.elements()["dbt quality"]
+    quality |= {"id": "theirs", "name": "Quality of orders", "metrics": []}
+    health = world.part("dbt tables", "columns", "Health")
+    health |= {"id": "mine", "description": "Ask Kim."}
+    tab = world.elements()["dbt tables"]
+    tab["relationships"] = [one for one in tab["relationships"] if one["name"] != "Quality"]
+    before = copy.deepcopy(world.elements())
+    newer_version(monkeypatch, description="Tables that are late.")
+    published = world.publish()
+
+    assert published.plan.merged.added == []
+    assert published.plan.merged.kept == []
+    assert "dbt quality" in published.plan.merged.removed
+    assert "dbt tables: column Health" in published.plan.merged.removed
+    assert world.elements()["Quality of orders"] == before["Quality of orders"]
+    assert world.part("dbt tables", "columns", "Health") == health
 
 
 def test_a_metric_is_not_added_where_its_column_was_removed(world, monkeypatch):

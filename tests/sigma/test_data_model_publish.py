@@ -10,12 +10,13 @@ from sigma_dbt_sync.errors import (
     ConfigurationError,
     NotFound,
     Unavailable,
+    UnexpectedAnswer,
 )
 from sigma_dbt_sync.sigma import data_model, open_sigma
 from sigma_dbt_sync.sync import model as publishing
 from sigma_dbt_sync.sync import model_notes
 from sigma_dbt_sync.sync.model import Asked, plan_publication, send
-from tests.sigma.publishing import QUICK, SCHEMA, metadata_connection, view_tables
+from tests.sigma.publishing import QUICK, SCHEMA, metadata_connection, newer_version, view_tables
 
 SPEC = "/v2/dataModels/spec"
 
@@ -64,6 +65,15 @@ def test_the_second_time_nothing_is_changed_by_whoever_remembers_nothing_either(
     assert again.plan.action == "unchanged"
     assert again.plan.merged.kept == []
     assert world.writes() == ["POST"]
+
+
+def test_what_sigma_writes_in_its_own_way_is_no_change(world):
+    world.models.leaves_out_names = True
+    world.publish()
+
+    assert "name" not in world.elements()["dbt tables"]["columns"][0]
+    assert world.publish().plan.action == "unchanged"
+    assert world.model.version == 1
 
 
 @pytest.mark.parametrize("friendly_name", [True, False])
@@ -148,6 +158,15 @@ def test_what_may_have_been_created_is_not_created_twice(world):
 
     assert world.writes() == ["POST"]
     assert world.publish().plan.action == "created"
+
+
+def test_a_document_that_sigma_does_not_take_asks_to_look_at_the_model(world, monkeypatch):
+    world.publish()
+    tab = world.elements()["dbt tables"]
+    tab["metrics"].append({"id": "x", "name": "Broken", "formula": "Count([Gone])"})
+    newer_version(monkeypatch, description="Tables that are late.")
+    with pytest.raises(UnexpectedAnswer, match="repair what shows an error"):
+        world.publish()
 
 
 def test_a_limit_of_the_edge_is_waited_out(world):
