@@ -11,6 +11,7 @@ from sigma_dbt_sync.cli.configure import configure
 from sigma_dbt_sync.cli.console import survive_any_encoding
 from sigma_dbt_sync.cli.deliver import deliver
 from sigma_dbt_sync.cli.exits import Commands
+from sigma_dbt_sync.cli.publish import publish
 from sigma_dbt_sync.cli.remove import remove
 from sigma_dbt_sync.cli.report import report
 from sigma_dbt_sync.cli.show import show
@@ -20,7 +21,7 @@ from sigma_dbt_sync.cli.sync import sync
 app = typer.Typer(
     cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
 )
-for command in (configure, check, sync, deliver, show, report, remove):
+for command in (configure, check, sync, deliver, publish, show, report, remove):
     app.command()(command)
 app.add_typer(demo.commands, name="demo")
 

@@ -10,7 +10,7 @@ from upath import UPath
 from sigma_dbt_sync.archive.files import open_files
 from sigma_dbt_sync.errors import ArchiveError, ConfigurationError
 from sigma_dbt_sync.settings import Settings
-from sigma_dbt_sync.sync.graph_files import FOLDER
+from sigma_dbt_sync.sync import graph_files, model_notes
 
 _LOCAL = {"", "file", "local"}
 _OURS = ("account.json", "state.json", "runs", "blobs", "notes", "incoming")
@@ -78,9 +78,10 @@ def delete_accounts(folder: Path) -> None:
                 else:
                     path.unlink(missing_ok=True)
             _remove_if_empty(account)
-        shutil.rmtree(folder / FOLDER, ignore_errors=True)
-        if (folder / FOLDER).is_dir():  # what Dagster's asset graph is made from
-            shutil.rmtree(folder / FOLDER)
+        # what Dagster's asset graph is made from, and what was published to Sigma
+        for beside in (folder / graph_files.FOLDER, folder / model_notes.FOLDER):
+            if beside.is_dir():
+                shutil.rmtree(beside)
         _remove_if_empty(folder)
     except OSError as error:
         raise ArchiveError(f"{error.filename} cannot be deleted: {error.strerror}.") from error

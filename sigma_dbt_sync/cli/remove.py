@@ -20,7 +20,8 @@ from sigma_dbt_sync.warehouse.base import Warehouse
 _REVOKE = """\
 Left for you to revoke:
   dbt Cloud   the service token, under Account settings, Service tokens
-  Sigma       the client of its API, under Administration, Developer Access
+  Sigma       the client of its API, under Administration, Developer Access; and the data model
+              "dbt metadata", if it was published
   Dagster     stop `dagster dev` or the daemon, else its schedule syncs again
   .env        delete it, or the lines of the token
 """

@@ -41,6 +41,7 @@ from sigma_dbt_sync.demo.sigma_catalog import (
     Undiscovered,
     WarehouseConnection,
 )
+from sigma_dbt_sync.demo.sigma_models import DataModels
 from sigma_dbt_sync.demo.sigma_tokens import Tokens
 
 _TOKEN = "/v2/auth/token"  # noqa: S105 - a path
@@ -48,8 +49,8 @@ _APP = "https://app.sigmacomputing.com/demo/t"
 
 
 def sigma(organization: Organization) -> Starlette:
-    """Make the app that serves `organization`; `app.state.tokens` can revoke its tokens."""
-    api, tokens = _Api(organization), Tokens(organization)
+    """Make the app that serves `organization`; `app.state` has its tokens and data models."""
+    api, tokens, models = _Api(organization), Tokens(organization), DataModels(organization)
     connection = "/v2/connections/{connection}"
     app = Starlette(
         routes=[
@@ -61,6 +62,7 @@ def sigma(organization: Organization) -> Starlette:
             Route("/v2/connections/tables/{inode}/columns", api.columns),
             Route(f"{connection}/sync", api.sync, methods=["POST"]),
             Route(connection, api.connection),
+            *models.routes(),
         ],
         middleware=[Middleware(_RequestId), Middleware(_OnlyWithToken, tokens=tokens)],
         exception_handlers={
@@ -71,6 +73,7 @@ def sigma(organization: Organization) -> Starlette:
     )
     app.router.redirect_slashes = False
     app.state.tokens = tokens
+    app.state.data_models = models
     return app
 
 

@@ -16,6 +16,7 @@ import httpx
 from sigma_dbt_sync.errors import ConfigurationError, NotFound, UnexpectedAnswer
 from sigma_dbt_sync.settings import Settings
 from sigma_dbt_sync.sigma import payloads
+from sigma_dbt_sync.sigma.data_models import DataModels
 from sigma_dbt_sync.sigma.http import Http, Traffic
 from sigma_dbt_sync.sigma.paging import PAGE_TOKENS, PAGES, entries
 from sigma_dbt_sync.sigma.pauses import Pauses
@@ -56,6 +57,11 @@ class SigmaClient:
     def traffic(self) -> Traffic:
         """Requests and refusals so far."""
         return self._http.traffic
+
+    @property
+    def data_models(self) -> DataModels:
+        """The data models, and the folders they lie in."""
+        return DataModels(self._http)
 
     def whoami(self) -> Identity:
         """Say whose credentials are used."""

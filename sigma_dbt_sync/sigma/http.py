@@ -1,6 +1,7 @@
 """Asks Sigma one thing at a time: retries what may pass, words what will not.
 
 Retried are transport errors, every 5xx and 429, also for POST: syncing a table twice does no harm.
+Creating something twice does: that is asked for again only after a 429, which the edge answers.
 A 401 gets one new token. Redirects are errors, because no endpoint has any and they could carry the
 token away.
 """
@@ -15,9 +16,11 @@ from typing import Any
 import httpx
 
 from sigma_dbt_sync.errors import RateLimited
+from sigma_dbt_sync.sigma.documents import document_of
 from sigma_dbt_sync.sigma.pauses import Pauses
 from sigma_dbt_sync.sigma.payloads import Answer
 from sigma_dbt_sync.sigma.refusals import (
+    MANAGES_CONNECTIONS,
     SYSTEM,
     body_of,
     no_answer,
@@ -58,9 +61,16 @@ class Http:
             rate_limited=self._rate_limited + self._token.rate_limited,
         )
 
-    def get(self, path: str, action: str, params: Params | None = None) -> dict[str, Any]:
-        """Get a JSON object."""
-        return self._object(self._retried("GET", path, action, params=params), action)
+    def get(
+        self,
+        path: str,
+        action: str,
+        params: Params | None = None,
+        *,
+        needs: str = MANAGES_CONNECTIONS,
+    ) -> dict[str, Any]:
+        """Get a JSON object; `needs` says whose right it takes."""
+        return self._object(self._retried("GET", path, action, needs=needs, params=params), action)
 
     def post(self, path: str, action: str, body: Mapping[str, Sequence[str]]) -> dict[str, Any]:
         """Post a JSON object and get one."""
@@ -73,7 +83,34 @@ class Http:
         response = self._retried("POST", path, action, json=body, params=params)
         return Answer(response.status_code, request_id_of(response))
 
-    def _retried(self, method: str, path: str, action: str, **more: Any) -> httpx.Response:
+    def document(
+        self,
+        method: str,
+        path: str,
+        action: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        needs: str,
+        creates: bool = False,
+    ) -> dict[str, Any]:
+        """Exchange documents, which Sigma may write in YAML."""
+        more = {} if body is None else {"json": body}
+        response = self._retried(method, path, action, needs=needs, creates=creates, **more)
+        found = document_of(response)
+        if found is None:
+            raise unreadable(response, action, "Its answer is no document.")
+        return found
+
+    def _retried(
+        self,
+        method: str,
+        path: str,
+        action: str,
+        *,
+        needs: str = MANAGES_CONNECTIONS,
+        creates: bool = False,
+        **more: Any,
+    ) -> httpx.Response:
         def ask(token: str, attempt: int) -> httpx.Response:
             response = self._sent(method, path, action, token, **more)
             if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
@@ -81,13 +118,14 @@ class Http:
                 told = request_id_of(response)
                 raise RateLimited(SYSTEM, action, wait_seconds=pause, request_id=told)
             if not response.is_success and response.status_code != HTTPStatus.UNAUTHORIZED:
-                raise refusal(response, action)
+                raise refusal(response, action, needs)
             return response
 
         token = self._token.current()
-        response = self._pauses.retried(partial(ask, token))
+        retried = partial(self._pauses.retried, only_limits=creates)
+        response = retried(partial(ask, token))
         if response.status_code == HTTPStatus.UNAUTHORIZED:
-            response = self._pauses.retried(partial(ask, self._token.replacing(token)))
+            response = retried(partial(ask, self._token.replacing(token)))
         if response.status_code == HTTPStatus.UNAUTHORIZED:
             raise refusal(response, action)
         return response

@@ -35,14 +35,17 @@ class Pauses(Struct, frozen=True, kw_only=True):
         spread = 1 + random.random() / 4  # noqa: S311 - keeps threads apart, not a secret
         return min(self.rate_limited * 2 ** (attempt - 1) * spread, self.longest)
 
-    def retried(self, ask: Callable[[int], T]) -> T:
-        """Call `ask` with the number of the attempt until it answers, or it is of no use."""
+    def retried(self, ask: Callable[[int], T], *, only_limits: bool = False) -> T:
+        """Call `ask` with the number of the attempt until it answers, or it is of no use.
+
+        With `only_limits`, what may have been done although no answer came is not asked for again.
+        """
         number = 1
 
         def pause(error: Exception) -> bool | float:
             if isinstance(error, RateLimited):
                 return error.wait_seconds if error.wait_seconds <= self.longest else False
-            if isinstance(error, Unavailable):
+            if isinstance(error, Unavailable) and not only_limits:
                 return min(self.unavailable * 2 ** (number - 1), self.longest)
             return False
 

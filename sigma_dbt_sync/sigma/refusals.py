@@ -24,21 +24,27 @@ MANAGES_CONNECTIONS = (
     'Give the owner of SIGMA_CLIENT_ID the permission "Can use & annotate" on the connection, and '
     'an account type with "Manage connections".'
 )
+_SOURCE_NOT_FOUND = "Source not found"
 _AGAIN = "It may be down; the next delivery asks again."
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,79}")
 
 
-def refusal(response: httpx.Response, action: str) -> ServiceError:
-    """Make the error for any answer but 2xx and 429."""
+def refusal(
+    response: httpx.Response, action: str, needs: str = MANAGES_CONNECTIONS
+) -> ServiceError:
+    """Make the error for any answer but 2xx and 429; `needs` says which right a 403 asks for."""
     status, host = response.status_code, response.url.host
     request_id = request_id_of(response)
     if status == HTTPStatus.UNAUTHORIZED:
         return rejected_credentials(status, action, host=host, request_id=request_id)
     if status == HTTPStatus.FORBIDDEN:
-        fix = MANAGES_CONNECTIONS if body_of(response) else _blocked(host)
+        fix = needs if body_of(response) else _blocked(host)
         return AccessDenied(SYSTEM, action, status=status, fix=fix, request_id=request_id)
     if status == HTTPStatus.NOT_FOUND:
         fix = f"It does not exist, its user may not see it, or SIGMA_API_HOST ({host}) is wrong."
+        return NotFound(SYSTEM, action, status=status, fix=fix, request_id=request_id)
+    if status == HTTPStatus.BAD_REQUEST and _SOURCE_NOT_FOUND in response.text:
+        fix = "A table it reads is unknown to Sigma: sync its schema, and check the grants."
         return NotFound(SYSTEM, action, status=status, fix=fix, request_id=request_id)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Unavailable(SYSTEM, action, status=status, fix=_AGAIN, request_id=request_id)

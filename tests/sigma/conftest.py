@@ -10,6 +10,9 @@ from sigma_dbt_sync.demo.sigma import sigma
 from sigma_dbt_sync.demo.sigma_catalog import Organization, TableComments, WarehouseConnection
 from sigma_dbt_sync.settings import Settings
 from sigma_dbt_sync.sigma import Pauses, Polling, TableSync, open_sigma
+from tests.sigma.publishing import world
+
+__all__ = ["world"]
 
 NOON = datetime(2027, 3, 9, 12, tzinfo=UTC)
 ORDERS = ("SHOP", "ANALYTICS", "ORDERS")
