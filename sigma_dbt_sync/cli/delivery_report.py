@@ -9,7 +9,7 @@ from rich.table import Table
 
 from sigma_dbt_sync.cli.console import counted, plain
 from sigma_dbt_sync.sync.deliver import Delivered, DeliveryReport
-from sigma_dbt_sync.sync.requests import Request
+from sigma_dbt_sync.sync.requests import BY_MIGRATION, Request
 
 _STYLES = {"confirmed": "green", "accepted": "green", "unconfirmed": "yellow"}
 
@@ -35,6 +35,8 @@ def print_waiting(console: Console, requests: Sequence[Request]) -> None:
     console.print(f"{counted(len(requests), 'table')} would be synced in Sigma:")
     for request in requests:
         what = counted(request.change_count, "changed description")
+        if request.cause == BY_MIGRATION:
+            what = "of this package, whose columns a new version changed"
         console.print(f"  {plain(request.name)}: {what}, by {plain(request.connection)}")
 
 

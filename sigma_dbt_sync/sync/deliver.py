@@ -13,8 +13,8 @@ from datetime import datetime
 from sigma_dbt_sync.sigma import Connection, Outcome, SigmaClient, TableSync, Wanted
 from sigma_dbt_sync.sync.outbox import Claim, Done, Outbox, Terms
 from sigma_dbt_sync.sync.reports import Progress, silent
-from sigma_dbt_sync.sync.requests import Request
-from sigma_dbt_sync.sync.settlement import TAKEN, TRIED_LATER
+from sigma_dbt_sync.sync.requests import BY_MIGRATION, Request
+from sigma_dbt_sync.sync.settlement import NOT_IN_SIGMA, TAKEN, TRIED_LATER
 from sigma_dbt_sync.warehouse.base import Warehouse
 
 AT_ONCE = 3
@@ -90,14 +90,14 @@ def deliver(
         warehouse.close()
         tried |= {claim.request.request_id for claim in claims}
         senders.connect([claim.request for claim in claims])
+        states: set[str] = set()
         for done in senders.send(claims):
             outbox.settle(done)
             warehouse.close()
-            report.tables += [_delivered(one) for one in done]
+            states |= {one.outcome.state for one in done}
+            report.tables += [_delivered(one) for one in done if not _is_of_no_use(one)]
             progress("syncing tables in Sigma", len(report.tables), max(len(wanted), len(tried)))
-        if all(
-            delivered.outcome.state == TRIED_LATER for delivered in report.tables[-len(claims) :]
-        ):
+        if states == {TRIED_LATER}:
             break  # Sigma is not answering any more: the rest waits for the next delivery
     left = outbox.waiting()
     warehouse.close()
@@ -144,6 +144,11 @@ class _Senders:
         )
         outcome = table_sync.run(wanted, read_back_first=claim.is_taken_over)
         return Done(claim, connection.connection_id, outcome)
+
+
+def _is_of_no_use(done: Done) -> bool:
+    """Whether it was about a table of ours that nobody lets Sigma see: as it should be for most."""
+    return done.claim.request.cause == BY_MIGRATION and done.outcome.state == NOT_IN_SIGMA
 
 
 def _delivered(done: Done) -> Delivered:

@@ -25,6 +25,7 @@ from sigma_dbt_sync.sync.batch import plan_changes
 from sigma_dbt_sync.sync.docs import SigmaReach
 from sigma_dbt_sync.sync.docs_seen import plan_seen_docs
 from sigma_dbt_sync.sync.extract import ExtractReport
+from sigma_dbt_sync.sync.own_tables import plan_own_requests
 from sigma_dbt_sync.sync.present import Present
 from sigma_dbt_sync.sync.publishing import Plan, publish
 from sigma_dbt_sync.sync.reports import LoadReport, Progress, silent
@@ -83,7 +84,8 @@ def load(  # noqa: PLR0913 - each is a choice of its own, and all but four have 
         report.migrated += dropped
         if DBT_RUNS.name in dropped:
             archive.write_note(_LOADED_ONCE, b"")
-    report.migrated += warehouse.migrate()
+    done = warehouse.migrate()
+    report.migrated += done
     present = Present(warehouse, archive.account_id)
     loaded = present.loaded_runs()
     missing = [ref for run_id, ref in entries.items() if loaded.get(run_id) != ref.sha256]
@@ -102,6 +104,9 @@ def load(  # noqa: PLR0913 - each is a choice of its own, and all but four have 
     def put(plan: Plan) -> None:
         report.add(publish(warehouse, sync_id, plan))
 
+    if loaded and done:
+        own = partial(plan_own_requests, warehouse, done, account_id=archive.account_id)
+        put(lambda: (own(sync_id=sync_id, now=started_at), []))
     for batch, to_come in zip(batches, _environments_to_come(batches), strict=True):
         reach = structs.replace(reach, to_come=to_come)
         with _uncollected():
