@@ -40,13 +40,29 @@ def print_waiting(console: Console, requests: Sequence[Request]) -> None:
         console.print(f"  {plain(request.name)}: {what}, by {plain(request.connection)}")
 
 
+def waiting_as_json(requests: Sequence[Request]) -> dict[str, Any]:
+    """Lay out what would be sent for --dry-run --json."""
+    return {
+        "tables": [
+            {
+                "table": request.name,
+                "unique_id": request.relation.unique_id or None,
+                "cause": request.cause,
+                "changes": request.change_count,
+                "connection": request.connection,
+            }
+            for request in requests
+        ]
+    }
+
+
 def as_json(report: DeliveryReport) -> dict[str, Any]:
     """Lay it out for --json."""
     return {
         "tables": [
             {
                 "table": one.request.name,
-                "unique_id": one.request.relation.unique_id,
+                "unique_id": one.request.relation.unique_id or None,
                 "changes": one.request.change_count,
                 "attempt": one.attempt,
                 "state": one.outcome.state,
@@ -57,6 +73,7 @@ def as_json(report: DeliveryReport) -> dict[str, Any]:
         ],
         "remaining": report.remaining,
         "held_by_another_delivery": report.held,
+        "unknown_connections": report.unknown_connections,
         "projects_without_connection": sorted(p for p in report.unconnected if p is not None),
         "requests": report.requests,
         "rate_limited": report.rate_limited,
@@ -80,6 +97,7 @@ def _left(report: DeliveryReport) -> Iterator[str]:
         yield f"{counted(report.remaining, 'table')} still to be synced; the next delivery goes on."
     if report.held:
         yield f"{counted(report.held, 'table')} in the hands of another delivery."
+    yield from report.unknown_connections.values()
     for project in sorted(map(str, report.unconnected)):
         yield (
             f"Project {project} has changed descriptions and no Sigma connection: add it to "

@@ -40,6 +40,8 @@ from sigma_dbt_sync.warehouse.base import Change, Warehouse
 LEASE = timedelta(minutes=15)
 """Longer than a handful of tables can take, with every retry and every read-back."""
 
+_BEGUN_WITHIN = 2 / 3  # of the lease
+
 FAILED_AGAIN_AFTER = timedelta(days=1)
 """A table that Sigma does not know, or may not sync, is asked for again so often by itself."""
 
@@ -70,6 +72,8 @@ class Claim:
     row: TableSyncRow
     is_taken_over: bool
     """An earlier delivery was cut off while it was at this table; Sigma may have synced it."""
+    begin_until: datetime
+    """Later it is not begun any more: the lease could end while Sigma is at it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +196,7 @@ class Outbox:
                 request,
                 self._requested(request, made[request.request_id] + 1, now),
                 is_taken_over=request.relation.path in cut_off,
+                begin_until=now + self._terms.lease * _BEGUN_WITHIN,
             )
             for request in free
         ]
