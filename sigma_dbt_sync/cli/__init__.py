@@ -8,7 +8,7 @@ from sigma_dbt_sync import __version__
 from sigma_dbt_sync.cli import demo
 from sigma_dbt_sync.cli.check import check
 from sigma_dbt_sync.cli.configure import configure
-from sigma_dbt_sync.cli.console import survive_any_encoding
+from sigma_dbt_sync.cli.console import remark_on_waits, survive_any_encoding
 from sigma_dbt_sync.cli.deliver import deliver
 from sigma_dbt_sync.cli.exits import Commands
 from sigma_dbt_sync.cli.publish import publish
@@ -46,3 +46,4 @@ def main(
     Exit codes: 0 done, 1 failed, 2 wrong use or configuration.
     """
     survive_any_encoding()
+    remark_on_waits()

@@ -10,11 +10,13 @@ from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
 from sigma_dbt_sync.sync import Progress as Told
 from sigma_dbt_sync.sync import silent
 
 _WIDE = 160  # columns when nobody's terminal sets a limit, so that tables keep their texts
+_LONG_WAIT = 2.0  # seconds
 _KEPT = frozenset("\n\t")
 
 HEALTH_STYLES = {
@@ -51,6 +53,20 @@ def survive_any_encoding() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="replace")
+
+
+def remark_on_waits() -> None:
+    """Say on standard error why a command waits before it tries again.
+
+    By default stamina writes that to standard output, in the middle of a report in JSON.
+    """
+
+    def remark(details: RetryDetails) -> None:
+        if details.wait_for >= _LONG_WAIT:
+            seconds = f"{details.wait_for:.0f} s"
+            remarks().print(f"{plain(str(details.caused_by))} Again in {seconds}.", style="dim")
+
+    set_on_retry_hooks([remark])
 
 
 @contextmanager

@@ -7,7 +7,12 @@ import typer
 
 from sigma_dbt_sync.cli import clock
 from sigma_dbt_sync.cli.console import progress_bars, results
-from sigma_dbt_sync.cli.delivery_report import as_json, print_delivery, print_waiting
+from sigma_dbt_sync.cli.delivery_report import (
+    as_json,
+    print_delivery,
+    print_waiting,
+    waiting_as_json,
+)
 from sigma_dbt_sync.cli.exits import FAILED, WRONG_USE, end
 from sigma_dbt_sync.cli.show import choose
 from sigma_dbt_sync.cli.tab import has_tables, relations
@@ -54,7 +59,10 @@ def deliver(
             chosen = _named(warehouse, settings, relation) if relation else None
         if dry_run:
             found = requests_to_send(warehouse, settings, clock=clock.now, node_keys=chosen)
-            print_waiting(results(), found)
+            if in_json:
+                typer.echo(json.dumps(waiting_as_json(found), indent=2, ensure_ascii=False))
+            else:
+                print_waiting(results(), found)
             return
     with progress_bars() as progress:
         report = run_delivery(
@@ -64,7 +72,7 @@ def deliver(
         typer.echo(json.dumps(as_json(report), indent=2, ensure_ascii=False))
     else:
         print_delivery(results(), report)
-    if report.failed:
+    if not report.is_good:
         raise typer.Exit(FAILED)
 
 

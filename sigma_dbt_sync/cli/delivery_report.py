@@ -9,7 +9,7 @@ from rich.table import Table
 
 from sigma_dbt_sync.cli.console import counted, plain
 from sigma_dbt_sync.sync.deliver import Delivered, DeliveryReport
-from sigma_dbt_sync.sync.requests import Request
+from sigma_dbt_sync.sync.requests import BY_MIGRATION, Request
 
 _STYLES = {"confirmed": "green", "accepted": "green", "unconfirmed": "yellow"}
 
@@ -35,7 +35,25 @@ def print_waiting(console: Console, requests: Sequence[Request]) -> None:
     console.print(f"{counted(len(requests), 'table')} would be synced in Sigma:")
     for request in requests:
         what = counted(request.change_count, "changed description")
+        if request.cause == BY_MIGRATION:
+            what = "of this package, whose columns a new version changed"
         console.print(f"  {plain(request.name)}: {what}, by {plain(request.connection)}")
+
+
+def waiting_as_json(requests: Sequence[Request]) -> dict[str, Any]:
+    """Lay out what would be sent for --dry-run --json."""
+    return {
+        "tables": [
+            {
+                "table": request.name,
+                "unique_id": request.relation.unique_id or None,
+                "cause": request.cause,
+                "changes": request.change_count,
+                "connection": request.connection,
+            }
+            for request in requests
+        ]
+    }
 
 
 def as_json(report: DeliveryReport) -> dict[str, Any]:
@@ -44,7 +62,7 @@ def as_json(report: DeliveryReport) -> dict[str, Any]:
         "tables": [
             {
                 "table": one.request.name,
-                "unique_id": one.request.relation.unique_id,
+                "unique_id": one.request.relation.unique_id or None,
                 "changes": one.request.change_count,
                 "attempt": one.attempt,
                 "state": one.outcome.state,
@@ -55,6 +73,7 @@ def as_json(report: DeliveryReport) -> dict[str, Any]:
         ],
         "remaining": report.remaining,
         "held_by_another_delivery": report.held,
+        "unknown_connections": report.unknown_connections,
         "projects_without_connection": sorted(p for p in report.unconnected if p is not None),
         "requests": report.requests,
         "rate_limited": report.rate_limited,
@@ -78,6 +97,7 @@ def _left(report: DeliveryReport) -> Iterator[str]:
         yield f"{counted(report.remaining, 'table')} still to be synced; the next delivery goes on."
     if report.held:
         yield f"{counted(report.held, 'table')} in the hands of another delivery."
+    yield from report.unknown_connections.values()
     for project in sorted(map(str, report.unconnected)):
         yield (
             f"Project {project} has changed descriptions and no Sigma connection: add it to "

@@ -65,7 +65,7 @@ def sync(
             print_delivery(console, delivered)
         if settings.is_demo and not report.is_nothing_new:
             _print_example(console, settings, report.account_id)
-    if delivered and delivered.failed:
+    if delivered and not delivered.is_good:
         raise typer.Exit(FAILED)
 
 

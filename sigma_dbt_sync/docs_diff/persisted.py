@@ -3,9 +3,10 @@
 dbt writes descriptions of models, seeds and snapshots, one flag (`persist_docs`) for the relation's
 own and one for its columns'; never of sources, and of ephemeral models there is no relation.
 
-dbt's own selector `state:modified.persisted_descriptions` differs in three ways: it leaves flags
-that were switched to the selector of configs, new relations to `state:new`, and it counts a column
-that was named in YAML without a text.
+dbt's own selector `state:modified.persisted_descriptions` names the same relations wherever only
+texts change. It leaves flags that were switched, and other names of a relation, to other selectors;
+and it names every new relation, ephemeral ones, and those of which YAML names one more column
+without a text, though nothing of that is there to be seen.
 """
 
 from collections import Counter

@@ -50,7 +50,7 @@ def delivery_asset(settings: Settings) -> dg.AssetsDefinition:
         except SyncError as error:
             raise dg.Failure(str(error), allow_retries=False) from None
         yield dg.MaterializeResult(metadata=_metadata(report, context.run.run_id))
-        if report.failed:
+        if not report.is_good:
             raise dg.Failure(_failure(report), allow_retries=False)
 
     return sigma_table_syncs
@@ -89,11 +89,14 @@ def _record(one: Delivered) -> dg.TableRecord:
 
 def _failure(report: DeliveryReport) -> str:
     failed = report.failed
+    unknown = list(report.unknown_connections.values())
+    if not failed:
+        return "\n".join(unknown)
     lines = [f"{one.request.name}: {one.outcome.error}" for one in failed[:_NAMED_IN_A_FAILURE]]
     more = len(failed) - len(lines)
     if more:
         lines.append(f"and {more} more, all in sigma_table_syncs")
     return (
         f"{len(failed)} of {len(report.tables)} tables were not synced in Sigma; they are tried "
-        "again later.\n" + "\n".join(lines)
+        "again later.\n" + "\n".join([*lines, *unknown])
     )

@@ -29,8 +29,9 @@ _SHORTER_PATHS = {"redshift": 2}
 class Wanted(Struct, frozen=True, kw_only=True):
     """A table, and what Sigma should show of it afterwards.
 
-    `path` is database, schema and identifier, `columns` maps column names to descriptions; every
-    name as the warehouse holds it. Where the description is empty, Sigma should show none.
+    `path` is database (empty where the warehouse has none), schema and identifier; `columns` maps
+    column names to descriptions; every name as the warehouse holds it. Where the description is
+    empty, Sigma should show none.
     """
 
     path: tuple[str, ...]
@@ -87,8 +88,8 @@ class TableSync:
         when Sigma shows every description.
         """
         told = Outcome(state="failed", expected_columns=len(wanted.columns))
-        depth = _SHORTER_PATHS.get(self._connection.type, len(wanted.path))
-        path = wanted.path[-depth:]
+        names = tuple(filter(None, wanted.path))
+        path = names[-_SHORTER_PATHS.get(self._connection.type, len(names)) :]
         try:
             inode = self._discovery.find(path)
             if inode is None:

@@ -10,17 +10,19 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from sigma_dbt_sync.errors import ConfigurationError, NotFound, SyncError
 from sigma_dbt_sync.sigma import Connection, Outcome, SigmaClient, TableSync, Wanted
 from sigma_dbt_sync.sync.outbox import Claim, Done, Outbox, Terms
 from sigma_dbt_sync.sync.reports import Progress, silent
-from sigma_dbt_sync.sync.requests import Request
-from sigma_dbt_sync.sync.settlement import TAKEN, TRIED_LATER
+from sigma_dbt_sync.sync.requests import BY_MIGRATION, Request
+from sigma_dbt_sync.sync.settlement import NOT_IN_SIGMA, TAKEN, TRIED_LATER
 from sigma_dbt_sync.warehouse.base import Warehouse
 
 AT_ONCE = 3
 """Tables that Sigma is asked for at a time: it publishes no limit, and its edge has one."""
 
 _CLAIMED_AT_ONCE = 4 * AT_ONCE
+_TOO_LATE = "The tables before it took so long that another delivery could be at it by now."
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class DeliveryReport:
     """Tables that another delivery is at, or was when it was cut off."""
     unconnected: frozenset[int | None] = frozenset()
     """Projects with changes to send, whose Sigma connection no setting names."""
+    unknown_connections: dict[str, str] = field(default_factory=dict[str, str])
+    """Connections that Sigma does not have, and what to do; their tables wait."""
     due_at: datetime | None = None
     """When a change that nothing has verified yet is sent all the same."""
     requests: int = 0
@@ -57,6 +61,11 @@ class DeliveryReport:
     def failed(self) -> list[Delivered]:
         """Tables that Sigma did not sync."""
         return [delivered for delivered in self.tables if delivered.outcome.state not in TAKEN]
+
+    @property
+    def is_good(self) -> bool:
+        """Whether nothing is left for a person to mend."""
+        return not self.failed and not self.unknown_connections
 
 
 def deliver(
@@ -75,29 +84,29 @@ def deliver(
     `asked` are requests made by hand, sent instead of those of changed descriptions.
 
     Raises:
-        ServiceError: Sigma cannot be used at all; nothing was claimed, so nothing is lost.
+        SyncError: Sigma, or every connection in it, cannot be used; nothing was claimed, so nothing
+            is lost.
         WarehouseError: the warehouse refused; what Sigma has done is found out by the next one.
     """
     report = DeliveryReport()
     outbox = Outbox(warehouse, terms, delivery_id=delivery_id, clock=clock)
-    senders = _Senders(client, read_back_seconds)
+    senders = _Senders(client, read_back_seconds, clock)
     waiting = outbox.waiting()
     wanted = waiting.free if asked is None else asked
     warehouse.close()
     senders.connect(wanted)
-    tried: set[str] = set()
+    tried = {request.request_id for request in wanted if request.connection in senders.unknown}
     while wanted and (claims := outbox.claim(_CLAIMED_AT_ONCE, tried, asked)):
         warehouse.close()
         tried |= {claim.request.request_id for claim in claims}
-        senders.connect([claim.request for claim in claims])
+        states: set[str] = set()
         for done in senders.send(claims):
             outbox.settle(done)
             warehouse.close()
-            report.tables += [_delivered(one) for one in done]
+            states |= {one.outcome.state for one in done}
+            report.tables += [_delivered(one) for one in done if not _is_of_no_use(one)]
             progress("syncing tables in Sigma", len(report.tables), max(len(wanted), len(tried)))
-        if all(
-            delivered.outcome.state == TRIED_LATER for delivered in report.tables[-len(claims) :]
-        ):
+        if states == {TRIED_LATER}:
             break  # Sigma is not answering any more: the rest waits for the next delivery
     left = outbox.waiting()
     warehouse.close()
@@ -105,6 +114,7 @@ def deliver(
     report.remaining = len({request.table for request in left.free} - over)
     report.held = len(left.held)
     report.unconnected = left.unconnected
+    report.unknown_connections = {name: str(why) for name, why in senders.unknown.items()}
     report.due_at = left.due_at
     report.requests, report.rate_limited = client.traffic.requests, client.traffic.rate_limited
     return report
@@ -113,19 +123,32 @@ def deliver(
 class _Senders:
     """Sends requests through the connection that each names."""
 
-    def __init__(self, client: SigmaClient, read_back_seconds: float) -> None:
+    def __init__(
+        self, client: SigmaClient, read_back_seconds: float, clock: Callable[[], datetime]
+    ) -> None:
         self._client = client
         self._read_back_seconds = read_back_seconds
+        self._clock = clock
         self._by_name: dict[str, tuple[Connection, TableSync]] = {}
+        self.unknown: dict[str, SyncError] = {}
 
     def connect(self, requests: Sequence[Request]) -> None:
-        """Find the connections in Sigma; a wrong name, or a Sigma that is down, shows here."""
-        for name in sorted({request.connection for request in requests} - self._by_name.keys()):
-            connection = self._client.connection(name)
+        """Find the connections in Sigma; a Sigma that is down shows here.
+
+        A wrong name holds up the projects of that connection alone, unless there is no other.
+        """
+        for name in sorted({request.connection for request in requests}):
+            try:
+                connection = self._client.connection(name)
+            except (ConfigurationError, NotFound) as error:
+                self.unknown[name] = error
+                continue
             table_sync = TableSync(
                 self._client, connection, read_back_seconds=self._read_back_seconds
             )
             self._by_name[name] = connection, table_sync
+        if self.unknown and not self._by_name:
+            raise next(iter(self.unknown.values()))
 
     def send(self, claims: Sequence[Claim]) -> Iterator[list[Done]]:
         """Send all, a few at a time, and yield what is done whenever something is."""
@@ -142,8 +165,16 @@ class _Senders:
             columns=claim.request.columns,
             relation_description=claim.request.relation_description,
         )
+        if self._clock() >= claim.begin_until:
+            late = Outcome(state=TRIED_LATER, expected_columns=len(wanted.columns), error=_TOO_LATE)
+            return Done(claim, connection.connection_id, late)
         outcome = table_sync.run(wanted, read_back_first=claim.is_taken_over)
         return Done(claim, connection.connection_id, outcome)
+
+
+def _is_of_no_use(done: Done) -> bool:
+    """Whether it was about a table of ours that nobody lets Sigma see: as it should be for most."""
+    return done.claim.request.cause == BY_MIGRATION and done.outcome.state == NOT_IN_SIGMA
 
 
 def _delivered(done: Done) -> Delivered:

@@ -24,11 +24,11 @@ from sigma_dbt_sync.normalize.run_facts import RunFacts, run_facts
 from sigma_dbt_sync.sync.batch import plan_changes
 from sigma_dbt_sync.sync.docs import SigmaReach
 from sigma_dbt_sync.sync.docs_seen import plan_seen_docs
-from sigma_dbt_sync.sync.environment import renew_environment
 from sigma_dbt_sync.sync.extract import ExtractReport
 from sigma_dbt_sync.sync.present import Present
 from sigma_dbt_sync.sync.publishing import Plan, publish
 from sigma_dbt_sync.sync.reports import LoadReport, Progress, silent
+from sigma_dbt_sync.sync.upgrade import upgrade_plans
 from sigma_dbt_sync.tables.delivery import DBT_DOC_BASELINES, DBT_DOC_CHANGES, SIGMA_TABLE_SYNCS
 from sigma_dbt_sync.tables.ledger import SYNC_LOADS, LoadRow
 from sigma_dbt_sync.tables.runs import DBT_RUNS
@@ -84,7 +84,8 @@ def load(  # noqa: PLR0913 - each is a choice of its own, and all but four have 
         report.migrated += dropped
         if DBT_RUNS.name in dropped:
             archive.write_note(_LOADED_ONCE, b"")
-    report.migrated += warehouse.migrate()
+    done = warehouse.migrate()
+    report.migrated += done
     present = Present(warehouse, archive.account_id)
     loaded = present.loaded_runs()
     missing = [ref for run_id, ref in entries.items() if loaded.get(run_id) != ref.sha256]
@@ -103,8 +104,11 @@ def load(  # noqa: PLR0913 - each is a choice of its own, and all but four have 
     def put(plan: Plan) -> None:
         report.add(publish(warehouse, sync_id, plan))
 
-    for environment_id in _outdated(present) if loaded else ():
-        put(partial(renew_environment, environment_id, present, archive.read_blob, read_manifest))
+    upgrade = upgrade_plans(
+        present, warehouse, done, archive.read_blob, read_manifest, sync_id=sync_id, now=started_at
+    )
+    for plan in upgrade if loaded else ():
+        put(plan)
     for batch, to_come in zip(batches, _environments_to_come(batches), strict=True):
         reach = structs.replace(reach, to_come=to_come)
         with _uncollected():
@@ -129,14 +133,6 @@ def load(  # noqa: PLR0913 - each is a choice of its own, and all but four have 
     if not was_loaded:
         archive.write_note(_LOADED_ONCE, b"")
     return report
-
-
-def _outdated(present: Present) -> list[int]:
-    """Name the environments whose rows another version of this package made, perhaps differently.
-
-    Nothing else makes the rows of an unchanged node again.
-    """
-    return sorted(present.environments()) if present.written_by() != __version__ else []
 
 
 @contextmanager

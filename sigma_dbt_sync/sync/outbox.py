@@ -19,8 +19,15 @@ from sigma_dbt_sync.docs_diff.ready import due_at, ready
 from sigma_dbt_sync.normalize.keys import to_json
 from sigma_dbt_sync.sigma import Outcome
 from sigma_dbt_sync.sync.outbox_present import OutboxPresent
+from sigma_dbt_sync.sync.own_tables import WAITING, own_requests
 from sigma_dbt_sync.sync.publishing import publish
-from sigma_dbt_sync.sync.requests import ConnectionOf, Path, Request, requests_for
+from sigma_dbt_sync.sync.requests import (
+    BY_MIGRATION,
+    ConnectionOf,
+    Path,
+    Request,
+    requests_for,
+)
 from sigma_dbt_sync.sync.settlement import abandoned_sync, settled_changes, settled_sync
 from sigma_dbt_sync.tables.delivery import (
     DBT_DOC_CHANGES,
@@ -32,6 +39,8 @@ from sigma_dbt_sync.warehouse.base import Change, Warehouse
 
 LEASE = timedelta(minutes=15)
 """Longer than a handful of tables can take, with every retry and every read-back."""
+
+_BEGUN_WITHIN = 2 / 3  # of the lease
 
 FAILED_AGAIN_AFTER = timedelta(days=1)
 """A table that Sigma does not know, or may not sync, is asked for again so often by itself."""
@@ -63,6 +72,8 @@ class Claim:
     row: TableSyncRow
     is_taken_over: bool
     """An earlier delivery was cut off while it was at this table; Sigma may have synced it."""
+    begin_until: datetime
+    """Later it is not begun any more: the lease could end while Sigma is at it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +116,14 @@ class Outbox:
         self._clock = clock
 
     def waiting(self) -> Waiting:
-        """Find the changed descriptions that may be sent, grouped by table."""
+        """Find what may be sent: changed descriptions by table, then tables of our own."""
         now = self._clock()
         rows = self._present.changes_in(_SENDABLE)
         changes = self._due(rows, now)
         relations = self._present.relations(change.node_key for change in changes)
         found = requests_for(changes, relations, self._terms.connection_of)
+        own = self._present.syncs_because_of(BY_MIGRATION)
+        found += own_requests(own, self._terms.connection_of)
         held = {_path(row) for row in self._present.syncs_in(_REQUESTED) if row.lease_until > now}
         projects = {change.project_id for change in changes}
         return Waiting(
@@ -176,12 +189,14 @@ class Outbox:
         made = Counter(
             row.sync_request_id
             for row in self._present.syncs_of([request.request_id for request in free])
+            if row.state != WAITING
         )
         return [
             Claim(
                 request,
                 self._requested(request, made[request.request_id] + 1, now),
                 is_taken_over=request.relation.path in cut_off,
+                begin_until=now + self._terms.lease * _BEGUN_WITHIN,
             )
             for request in free
         ]

@@ -37,6 +37,10 @@ class OutboxPresent:
         """Attempts in a state."""
         return list(self._rows_in(SIGMA_TABLE_SYNCS, "state", [state]))
 
+    def syncs_because_of(self, cause: str) -> list[TableSyncRow]:
+        """Attempts with a cause."""
+        return list(self._rows_in(SIGMA_TABLE_SYNCS, "cause", [cause]))
+
     def syncs_of(self, request_ids: Sequence[str]) -> list[TableSyncRow]:
         """All attempts of some requests."""
         return list(self._rows_in(SIGMA_TABLE_SYNCS, "sync_request_id", request_ids))

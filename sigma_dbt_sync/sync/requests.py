@@ -14,7 +14,7 @@ Path = tuple[str, ...]
 ConnectionOf = Callable[[int | None], str | None]
 """Names the Sigma connection of a dbt Cloud project, as the settings do."""
 
-BY_CHANGE, BY_HAND = "doc_changes", "baseline"
+BY_CHANGE, BY_HAND, BY_MIGRATION = "doc_changes", "baseline", "schema_migration"
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -46,6 +46,8 @@ class Request(Struct, frozen=True, kw_only=True, dict=True):
     overruled: tuple[str, ...] = ()
     asked_in: str | None = None
     """The delivery in which it was asked for by hand: each such asking is a request of its own."""
+    known_as: str | None = None
+    """Its id, when it was written down before anybody made it."""
 
     @property
     def table(self) -> tuple[str, Path]:
@@ -55,6 +57,8 @@ class Request(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def request_id(self) -> str:
         """The same changes of the same table are the same request, whoever asks."""
+        if self.known_as:
+            return self.known_as
         changes = sorted([*self.change_ids, *self.overruled])
         return digest([*self.table, changes, self.asked_in])
 

@@ -12,6 +12,9 @@ from sigma_dbt_sync.tables.delivery import DocChangeRow, TableSyncRow
 TAKEN = frozenset({"confirmed", "accepted", "unconfirmed"})
 """Sigma has synced the table, whatever it shows now."""
 
+NOT_IN_SIGMA = "not_in_sigma"
+"""Sigma cannot see the table."""
+
 TRIED_LATER = "retry"
 """Sigma could not be asked, or was not able to answer; the changes wait as they are."""
 

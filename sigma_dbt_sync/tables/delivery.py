@@ -133,14 +133,18 @@ class TableSyncRow(Row, frozen=True, kw_only=True):
     ]
     path: Annotated[Json, Meta(description="Path that was sent, a list of names.")]
     cause: Annotated[
-        str, Meta(description="doc_changes, baseline (asked for by hand) or schema_migration.")
+        str,
+        Meta(
+            description="doc_changes, baseline (asked for by hand) or schema_migration: a table or "
+            "view of this package itself, in environment 0."
+        ),
     ]
     change_count: Annotated[int, Meta(description="Changed descriptions it carries.")]
     state: Annotated[
         str,
         Meta(
-            description="requested, confirmed, accepted, unconfirmed, not_in_sigma, denied, "
-            "retry or failed."
+            description="waiting, requested, confirmed, accepted, unconfirmed, not_in_sigma, "
+            "denied, retry or failed."
         ),
     ]
     claimed_by: Annotated[str, Meta(description="Delivery that made this attempt.")]

@@ -1,7 +1,7 @@
 """What every warehouse can do, and what is handed to it."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, Protocol
@@ -83,6 +83,11 @@ class Identity:
     generation: int
 
 
+def named_in(done: Iterable[str]) -> set[str]:
+    """Name the tables and views in a report of `Warehouse.migrate`."""
+    return {line.rpartition(" ")[2].partition(".")[0] for line in done}
+
+
 class Warehouse(Protocol):
     """A place that holds the metadata tables.
 
@@ -104,9 +109,15 @@ class Warehouse(Protocol):
     def migrate(self) -> list[str]:
         """Create or extend tables and views where this version needs it; return what was done.
 
+        Each line ends with the name of the table or view, or of its column; see `named_in`.
+
         Raises:
             SchemaMismatch: a column has another type; nothing is changed.
         """
+        ...
+
+    def schema_for_sigma(self) -> tuple[str, str] | None:
+        """Name database and schema of the tables as Sigma does; None where no Sigma reaches."""
         ...
 
     def identity(self) -> Identity:

@@ -75,6 +75,11 @@ class Snowflake:
         """
         return apply_batch(self._session, batch, self._tables)
 
+    def schema_for_sigma(self) -> tuple[str, str]:
+        """Ask for the names as Snowflake holds them."""
+        ((database, schema),) = self._session.run("SELECT CURRENT_DATABASE(), CURRENT_SCHEMA()")
+        return database, schema
+
     def comments(self, places: Collection[Place]) -> dict[Place, TableComments]:
         """Read the comments of relations in any database of the account that the role sees."""
         return read_comments(self._session, places)

@@ -1,6 +1,7 @@
 """`deliver`: what it sends, what it says, and how it ends."""
 
 import json
+import os
 import shutil
 
 import pytest
@@ -11,7 +12,7 @@ from sigma_dbt_sync.demo.serve import serving
 from sigma_dbt_sync.demo.services import services
 from sigma_dbt_sync.demo.sigma_story import sigma_settings
 from sigma_dbt_sync.demo.story import read_story
-from tests.cli.conftest import NOW
+from tests.cli.conftest import NOW, OURS
 
 CHANGED = {"shop.analytics.customers", "shop.analytics.stg_orders"}
 
@@ -121,3 +122,21 @@ def test_a_sync_delivers_by_itself_and_says_so(served, run, organization):
     assert {table["state"] for table in report["sigma"]["tables"]} == {"confirmed"}
     assert synced(organization) == CHANGED
     assert again["sigma"] is None
+
+
+def test_a_dry_run_in_json_names_every_table(loaded, run_json):
+    report = run_json("deliver", "--dry-run")
+
+    assert {table["table"] for table in report["tables"]} == CHANGED
+    assert {table["cause"] for table in report["tables"]} == {"doc_changes"}
+
+
+def test_a_wait_is_told_on_standard_error_and_leaves_json_alone(loaded, run_program):
+    """Sigma is over its limit, and says for how long."""
+    loaded.faults.append(Fault(r"^/v2/connections\?", status=429, headers={"Retry-After": "2"}))
+    chosen = {name: os.environ[name] for name in OURS & os.environ.keys()}
+    done = run_program("deliver", "--json", **chosen)
+
+    assert done.returncode == 0, done.stderr
+    assert {table["state"] for table in json.loads(done.stdout)["tables"]} == {"confirmed"}
+    assert "Again in 2 s." in done.stderr

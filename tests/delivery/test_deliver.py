@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from sigma_dbt_sync.demo.faults import Fault
+from sigma_dbt_sync.demo.sigma_catalog import TableComments
 from sigma_dbt_sync.errors import NotFound, SyncError
 from sigma_dbt_sync.sync.outbox import Terms
 from tests.delivery.world import CONNECTION, NEW, OLD, change, model
@@ -233,3 +234,41 @@ def test_a_table_may_be_asked_for_by_hand_though_nothing_changed(world):
     assert world.synced() == ["orders", "orders"]
     assert causes == [("baseline", "accepted")] * 2
     assert world.states() == {"orders.id": "baseline"}
+
+
+def test_one_connection_nobody_knows_does_not_hold_up_the_others(world):
+    world.add_tables("orders")
+    world.write(model("fines", project_id=71), change("fines", project_id=71))
+    of_project = Terms({70: CONNECTION, 71: "Libary"}.get, "built")
+    with world.served() as server:
+        report = world.deliver(server, terms=of_project)
+
+    assert world.states() == {"orders.id": "confirmed", "fines.id": "built"}
+    assert (report.remaining, report.is_good) == (1, False)
+    assert "Shop warehouse" in report.unknown_connections["Libary"]
+
+
+def test_a_table_whose_turn_comes_when_the_lease_nears_its_end_is_left_to_the_next(world):
+    """Or two deliveries could be at it."""
+    world.add_tables("orders")
+    moments = iter([world.now] * 3)  # until it is claimed; then eleven minutes are gone
+    with world.served() as server:
+        report = world.deliver(
+            server, clock=lambda: next(moments, world.now + timedelta(minutes=11))
+        )
+        assert (world.synced(), report.remaining) == ([], 1)
+        assert world.states() == {"orders.id": "built"}
+
+        world.deliver(server)
+    assert world.synced() == ["orders"]
+
+
+def test_a_warehouse_without_databases_has_paths_of_two_names(world):
+    world.comments["analytics", "orders"] = TableComments(None, {"id": NEW})
+    world.connection.index_everything()
+    world.write(model("orders", database_name=None), change("orders"))
+    with world.served() as server:
+        world.deliver(server)
+
+    assert [sync.path for sync in world.organization.syncs] == [("analytics", "orders")]
+    assert world.states() == {"orders.id": "confirmed"}

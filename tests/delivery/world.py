@@ -150,7 +150,7 @@ class World:
             **others,
         )
 
-    def deliver(self, server, *, node_keys=None, terms=None, **others):
+    def deliver(self, server, *, node_keys=None, terms=None, clock=None, **others):
         """Deliver once, in this process."""
         settings = self.settings(server)
         warehouse = self.warehouse()
@@ -166,7 +166,7 @@ class World:
                     client,
                     terms or self.terms,
                     delivery_id="d",
-                    clock=lambda: self.now,
+                    clock=clock or (lambda: self.now),
                     asked=asked,
                     read_back_seconds=0.2,
                     **others,

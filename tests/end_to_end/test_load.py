@@ -162,6 +162,7 @@ def test_another_version_makes_the_current_rows_anew(deployment, monkeypatch):
     deployment.sync()
     assert deployment.contents() != before
     monkeypatch.setattr(sys.modules["sigma_dbt_sync.sync.load"], "__version__", "9.9.9")
+    monkeypatch.setattr("sigma_dbt_sync.sync.upgrade.__version__", "9.9.9")
     deployment.sync()
 
     assert deployment.contents() == before

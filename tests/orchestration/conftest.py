@@ -10,10 +10,11 @@ import duckdb
 import pytest
 import stamina
 
-from sigma_dbt_sync.demo import serve
+from sigma_dbt_sync.demo import serve, sigma_story
 from sigma_dbt_sync.demo.account import ACCOUNT_ID, TOKEN, Account
+from sigma_dbt_sync.demo.sigma import sigma
 from sigma_dbt_sync.demo.story import read_story
-from sigma_dbt_sync.orchestration import failures
+from sigma_dbt_sync.orchestration import clock, failures
 from sigma_dbt_sync.settings import Settings
 
 HOLD = "import duckdb, sys; con = duckdb.connect(sys.argv[1]); print('held', flush=True); input()"
@@ -113,3 +114,20 @@ def impatient(monkeypatch):
     monkeypatch.setattr(failures, "RETRY_AFTER_SECONDS", (0.5, 0.5, 0.5))
     with stamina.set_testing(testing=True, attempts=1):
         yield
+
+
+@pytest.fixture
+def organization(deployment):
+    """Give the account a Sigma that knows its warehouse as it was before descriptions changed."""
+    made = sigma_story.organization(deployment.account, clock.now)
+    made.seconds_between_tokens = 0.0
+    return made
+
+
+@pytest.fixture
+def sigma_server(organization, environment):
+    """Serve that Sigma, and configure it."""
+    with serve.serving(sigma(organization)) as server:
+        for name, value in sigma_story.sigma_settings(organization, server.url).items():
+            environment.setenv(name, value)
+        yield server

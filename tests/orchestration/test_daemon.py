@@ -1,4 +1,4 @@
-"""The whole thing as it is deployed: dagster-daemon, workspace.yaml, a schedule, a run."""
+"""The whole thing as it is deployed: dagster-daemon, workspace.yaml, a schedule, a sensor, runs."""
 
 import os
 import shutil
@@ -19,11 +19,11 @@ DEADLINE = 240
 OVER = (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE)
 
 
-def finished_run(instance, daemon):
-    """Wait for the first run that is over."""
+def finished_run(instance, daemon, job):
+    """Wait for the first run of a job that is over."""
     deadline = time.monotonic() + DEADLINE
     while time.monotonic() < deadline and daemon.poll() is None:
-        runs = instance.get_runs(dg.RunsFilter(statuses=OVER), limit=1)
+        runs = instance.get_runs(dg.RunsFilter(job_name=job, statuses=OVER), limit=1)
         if runs:
             return runs[0]
         time.sleep(0.5)
@@ -58,7 +58,7 @@ def interruptible():
 
 
 @pytest.fixture
-def daemon(deployment, home, instance, interruptible):
+def daemon(sigma_server, home, instance, interruptible):
     """Run dagster-daemon as a service does; it is ended by its own handle."""
     log = home / "daemon.log"
     with log.open("w") as written:
@@ -82,14 +82,24 @@ def daemon(deployment, home, instance, interruptible):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(DEADLINE + 90)
-def test_the_schedule_syncs_by_itself(deployment, home, instance, daemon):
-    run = finished_run(instance, daemon)
+@pytest.mark.timeout(2 * DEADLINE + 90)
+def test_a_tick_loads_and_sigma_is_told_of_it_with_no_hands(
+    deployment, organization, home, instance, daemon
+):
+    load = finished_run(instance, daemon, "dbt_metadata_sync")
+    delivery = finished_run(instance, daemon, "sigma_sync")
     log = (home / "daemon.log").read_text()
 
-    assert run is not None, log
-    assert run.status is dg.DagsterRunStatus.SUCCESS, log
-    assert run.tags["dagster/schedule_name"] == "dbt_metadata_schedule"
-    assert TOKEN not in log
+    assert load is not None, log
+    assert load.status is dg.DagsterRunStatus.SUCCESS, log
+    assert load.tags["dagster/schedule_name"] == "dbt_metadata_schedule"
+    assert delivery is not None, log
+    assert delivery.status is dg.DagsterRunStatus.SUCCESS, log
+    assert delivery.tags["dagster/sensor_name"] == "sigma_sync_sensor"
+    synced = [sync.path[-1] for sync in organization.syncs if sync.level == "table"]
+    assert sorted(synced) == ["customers", "stg_orders"]
     with duckdb.connect(deployment.duckdb_path, read_only=True) as con:
-        assert con.execute("SELECT count(*) FROM dbt_metadata.dbt_models").fetchall()[0][0] > 0
+        states = con.execute("SELECT state FROM dbt_metadata.sigma_table_syncs").fetchall()
+    assert states == [("confirmed",)] * 2
+    assert TOKEN not in log
+    assert organization.client_secret not in log

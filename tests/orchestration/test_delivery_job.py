@@ -4,30 +4,12 @@ import dagster as dg
 import pytest
 import stamina
 
-from sigma_dbt_sync.demo import serve, sigma_story
 from sigma_dbt_sync.demo.faults import Fault
-from sigma_dbt_sync.demo.sigma import sigma
-from sigma_dbt_sync.orchestration import clock
 from sigma_dbt_sync.orchestration.delivery_sensor import sigma_sync_sensor
 from sigma_dbt_sync.orchestration.outstanding import read_outstanding
 from sigma_dbt_sync.orchestration.resources import SyncSettings
 
 CHANGED = ["shop.analytics.customers", "shop.analytics.stg_orders"]
-
-
-@pytest.fixture
-def organization(deployment):
-    made = sigma_story.organization(deployment.account, clock.now)
-    made.seconds_between_tokens = 0.0
-    return made
-
-
-@pytest.fixture
-def sigma_server(organization, environment):
-    with serve.serving(sigma(organization)) as server:
-        for name, value in sigma_story.sigma_settings(organization, server.url).items():
-            environment.setenv(name, value)
-        yield server
 
 
 def deliver(deployment):
