@@ -10,7 +10,7 @@ from upath import UPath
 from sigma_dbt_sync.archive.files import open_files
 from sigma_dbt_sync.errors import ArchiveError, ConfigurationError
 from sigma_dbt_sync.settings import Settings
-from sigma_dbt_sync.sync import graph_files, model_notes
+from sigma_dbt_sync.sync import data_model_notes, graph_files
 
 _LOCAL = {"", "file", "local"}
 _OURS = ("account.json", "state.json", "runs", "blobs", "notes", "incoming")
@@ -79,7 +79,7 @@ def delete_accounts(folder: Path) -> None:
                     path.unlink(missing_ok=True)
             _remove_if_empty(account)
         # what Dagster's asset graph is made from, and what was published to Sigma
-        for beside in (folder / graph_files.FOLDER, folder / model_notes.FOLDER):
+        for beside in (folder / graph_files.FOLDER, folder / data_model_notes.FOLDER):
             if beside.is_dir():
                 shutil.rmtree(beside)
         _remove_if_empty(folder)

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping
 from sigma_dbt_sync.cli.archive_place import try_writing
 from sigma_dbt_sync.cli.console import counted
 from sigma_dbt_sync.cli.findings import Finding, Mark
-from sigma_dbt_sync.cli.publish_probe import probe_publishing
 from sigma_dbt_sync.cli.sigma_probe import probe_sigma
 from sigma_dbt_sync.cli.snowflake_probe import role_finding
 from sigma_dbt_sync.cli.tab import has_tables, rows
@@ -99,7 +98,6 @@ ALL: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     probe_warehouse,
     probe_dagster,
     probe_sigma,
-    probe_publishing,
 )
 
 

@@ -11,14 +11,12 @@ from sigma_dbt_sync.cli.publish_report import as_json, print_plan, print_publish
 from sigma_dbt_sync.errors import AccessDenied, SyncError
 from sigma_dbt_sync.settings import Settings, load_settings
 from sigma_dbt_sync.sigma import open_sigma
-from sigma_dbt_sync.sync.model import Asked, plan_publication, printed, send
-from sigma_dbt_sync.sync.model_choice import metadata_schema
+from sigma_dbt_sync.sync.data_model import Asked, plan_publication, printed, send
+from sigma_dbt_sync.sync.data_model_choice import metadata_schema
 
 _NEEDED = ("sigma_api_host", "sigma_client_id", "sigma_client_secret")
-_PASTE = (
-    "The data model is printed for somebody who may: POST it to /v2/dataModels/spec, or PUT it to "
-    "/v2/dataModels/<id>/spec when the model is there already."
-)
+_PASTE = "The data model is printed for somebody who may publish it:"
+_NEW = "POST /v2/dataModels/spec, or PUT /v2/dataModels/<id>/spec when it is there already"
 
 
 def publish(
@@ -74,13 +72,13 @@ def publish(
     if unset := _unset(settings):
         _print(printed(None, settings, asked))
         how = f"set {', '.join(unset)}; sigma-dbt-sync configure asks"
-        end(f"Sigma is not configured: {how}.\n{_PASTE}", WRONG_USE)
+        end(f"Sigma is not configured: {how}.\n{_PASTE} {_NEW}", WRONG_USE)
     with open_sigma(settings) as client:
         try:
             plan = plan_publication(client, settings, asked)
         except AccessDenied as refused:
             _print(printed(None, settings, asked))
-            end(f"{refused}\n{_PASTE}")
+            end(f"{refused}\n{_PASTE} {_NEW}")
         if dry_run:
             if in_json:
                 _print(as_json(plan))
@@ -91,7 +89,7 @@ def publish(
             published = send(client, settings, plan)
         except AccessDenied as refused:
             _print(plan.document)
-            end(f"{refused}\n{_PASTE}")
+            end(f"{refused}\n{_PASTE} {plan.request}")
     if in_json:
         _print(as_json(plan, published))
     else:

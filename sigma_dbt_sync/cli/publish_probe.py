@@ -1,13 +1,11 @@
 """What `check` finds out about publishing the data model."""
 
-from collections.abc import Iterator
-
 from sigma_dbt_sync.cli.findings import Finding, Mark
+from sigma_dbt_sync.cli.publish_report import intention
 from sigma_dbt_sync.errors import ConfigurationError, SyncError
 from sigma_dbt_sync.settings import Settings
-from sigma_dbt_sync.sigma import open_sigma
-from sigma_dbt_sync.sync.model import Asked, plan_publication
-from sigma_dbt_sync.sync.model_choice import metadata_schema
+from sigma_dbt_sync.sigma import SigmaClient
+from sigma_dbt_sync.sync.data_model import Asked, plan_publication
 
 _SUBJECT = "publish"
 _RIGHTS = (
@@ -16,20 +14,12 @@ _RIGHTS = (
 )
 
 
-def probe_publishing(settings: Settings) -> Iterator[Finding]:
-    """Say what `publish` would do; nothing where Sigma is not configured, which has its line."""
-    if not settings.sends_to_sigma:
-        return
+def publishing_finding(client: SigmaClient, settings: Settings) -> Finding:
+    """Say what `publish` would do; nobody has to publish, so nothing here is a failure."""
     try:
-        metadata_schema(settings)
-        with open_sigma(settings) as client:
-            plan = plan_publication(client, settings, Asked())
+        plan = plan_publication(client, settings, Asked())
     except ConfigurationError as error:
-        yield Finding(Mark.NOTE, _SUBJECT, str(error))
-        return
+        return Finding(Mark.NOTE, _SUBJECT, str(error))
     except SyncError as error:
-        yield Finding(Mark.NOTE, _SUBJECT, f"The data model cannot be planned. {error}")
-        return
-    where = f" in {plan.where}" if plan.where else ""
-    said = f"The data model {plan.name} would be {plan.action}{where}. {_RIGHTS}"
-    yield Finding(Mark.GOOD, _SUBJECT, said)
+        return Finding(Mark.NOTE, _SUBJECT, f"The data model cannot be planned. {error}")
+    return Finding(Mark.GOOD, _SUBJECT, f"{intention(plan)} {_RIGHTS}")

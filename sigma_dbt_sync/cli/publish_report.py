@@ -5,14 +5,21 @@ from typing import Any
 from rich.console import Console
 
 from sigma_dbt_sync.cli.console import counted, plain
-from sigma_dbt_sync.sync.model import Plan, Published
+from sigma_dbt_sync.sync.data_model import Plan, Published
 
 _NAMED = 8
 
 
+def intention(plan: Plan) -> str:
+    """Say in a sentence what a publication would do."""
+    if plan.action == "unchanged":
+        return f"The data model {plan.name}{_in(plan)} is up to date."
+    return f"The data model {plan.name} would be {plan.action}{_in(plan)}."
+
+
 def print_plan(console: Console, plan: Plan) -> None:
     """Say what a publication would do."""
-    _say(console, f"The data model {plan.name} would be {plan.action}{_in(plan)}.")
+    _say(console, intention(plan))
     _details(console, plan)
 
 

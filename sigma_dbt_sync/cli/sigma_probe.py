@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from sigma_dbt_sync.cli.findings import Finding, Mark
+from sigma_dbt_sync.cli.publish_probe import publishing_finding
 from sigma_dbt_sync.dbt_cloud import open_client
 from sigma_dbt_sync.errors import ServiceError, SyncError
 from sigma_dbt_sync.settings import Settings, connections_by_project
@@ -24,6 +25,7 @@ def probe_sigma(settings: Settings) -> Iterator[Finding]:
     try:
         with open_sigma(settings) as client:
             said = _sight(settings, client)
+            publishing = publishing_finding(client, settings)
     except SyncError as error:
         yield Finding(Mark.BAD, _SUBJECT, str(error))
         return
@@ -32,6 +34,7 @@ def probe_sigma(settings: Settings) -> Iterator[Finding]:
     if left_out:
         said = f"Nothing is sent for {', '.join(left_out)}: no connection is named."
         yield Finding(Mark.NOTE, _SUBJECT, said, "Add project_id=name to SIGMA_CONNECTION.")
+    yield publishing
 
 
 def _sight(settings: Settings, client: SigmaClient) -> str:

@@ -8,7 +8,7 @@ longer publishes stays too, because a workbook may rest on it.
 """
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct, field
@@ -20,8 +20,10 @@ from sigma_dbt_sync.sigma.data_model_parts import (
     column_key,
     column_names,
     element_key,
+    elements_of,
     locate,
     metric_key,
+    name_of,
     relationship_key,
     same_formula,
 )
@@ -41,7 +43,7 @@ class Merged(Struct, frozen=True, kw_only=True):
     added: list[str] = field(default_factory=list[str])
     changed: list[str] = field(default_factory=list[str])
     kept: list[str] = field(default_factory=list[str])
-    """What a person changed."""
+    """What a person changed, or gave a name to that ours would have had."""
     removed: list[str] = field(default_factory=list[str])
     """What a person removed, or what rests on it."""
     outlived: list[str] = field(default_factory=list[str])
@@ -91,7 +93,7 @@ class _Merge:
         for one in self._wanted:  # when every element and column has its id
             self._relationships(one)
         wanted = {*self._told.sent, *self._found}
-        there = {str(part["id"]) for part in self._parts_there()}
+        there = {str(part.get("id")) for part in self._parts_there()}
         self._told.outlived.extend(
             key for key, part in self._memory.items() if key not in wanted and part.id in there
         )
@@ -99,16 +101,19 @@ class _Merge:
 
     def _element(self, one: WantedElement) -> None:
         name = one.values["name"]
-        element = self._part(element_key(one.view), name, one.values, self._page(), one.view)
+        page, rivals = self._page(), list(elements_of(self._told.spec))
+        element = self._part(element_key(one.view), name, one.values, page, one.view, rivals)
         if element is None:
             return
+        columns = _list(element, "columns")
+        metrics = _list(element, "metrics") if one.element.metrics else []
         for wanted in one.columns:
             label = f"{name}: column {wanted.values['name']}"
             key = column_key(one.view, wanted.column)
-            there = _list(element, "columns")
             new_id = f"{one.view}-{wanted.column}"
             is_new = key not in self._found
-            column = self._part(key, label, wanted.values, there, new_id)
+            rivals = [*columns, *metrics]
+            column = self._part(key, label, wanted.values, columns, new_id, rivals)
             if column is not None and is_new and "order" in element:
                 element["order"].append(column["id"])
         for metric in one.element.metrics:
@@ -120,7 +125,7 @@ class _Merge:
                 self._without(key, label)
                 continue
             new_id = f"{one.view}-metric-{metric.name}".replace(" ", "-")
-            self._part(key, label, values, _list(element, "metrics"), new_id)
+            self._part(key, label, values, metrics, new_id, [*columns, *metrics])
 
     def _relationships(self, one: WantedElement) -> None:
         element = self._found.get(element_key(one.view))
@@ -141,18 +146,27 @@ class _Merge:
                 self._without(key, label)
                 continue
             new_id = f"{one.view}-to-{each.view}"
-            self._part(key, label, values, _list(element, "relationships"), new_id)
+            self._part(key, label, values, _list(element, "relationships"), new_id, ())
 
     def _part(
-        self, key: str, label: str, values: Values, among: list[Values], new_id: str
+        self,
+        key: str,
+        label: str,
+        values: Values,
+        among: list[Values],
+        new_id: str,
+        rivals: Iterable[Values],
     ) -> Values | None:
-        """Update a part, or add it; None when a person removed it."""
+        """Update a part, or add it; None when a person removed it, or took its name."""
         part = self._found.get(key)
         if part is not None:
             self._update(key, label, part, values)
             return part
         if key in self._memory:
             self._told.removed.append(label)
+            return None
+        if values["name"] in map(name_of, rivals):
+            self._told.kept.append(f"{label} (something else has its name)")
             return None
         part = {"id": new_id, **copy.deepcopy(values)}
         if "source" in values:

@@ -2,9 +2,9 @@
 
 A part is an element, a column, a metric or a relationship. It is known by the id that Sigma gave
 it when it was published; where nothing is remembered of it, by what it reads: an element by its
-view, a column by the view's column, a metric by its name or formula, a relationship by what it
-connects. Ids are trusted as long as one of them is still there: should Sigma ever give new ones,
-everything is found again by what it reads.
+view, a column by the view's column, a metric by its formula or all its words, a relationship by
+what it connects. Ids are trusted as long as one of them is still there: should Sigma ever give new
+ones, everything is found again by what it reads.
 """
 
 import re
@@ -133,7 +133,7 @@ def _find(
     found: Parts,
 ) -> None:
     searched = list(searches)
-    by_id = {str(part.get("id")): part for part in parts}
+    by_id = {str(part["id"]): part for part in parts if part.get("id")}
     remembered = {key: memory[key].id for key, _ in searched if key in memory}
     ids_hold = any(part_id in by_id for part_id in remembered.values())
     free = dict(by_id)
@@ -176,9 +176,14 @@ def _metric(metric: Metric, names: Mapping[str, str]) -> Matches:
         formula = metric_values(metric, names)["formula"]
     except KeyError:  # a column it counts on is gone
         formula = None
-    return lambda part: (
-        2 * (part.get("name") == metric.name) + same_formula(part.get("formula"), formula)
-    )
+
+    def matches(part: Values) -> int:
+        is_named = part.get("name") == metric.name
+        if same_formula(part.get("formula"), formula):
+            return 2 + is_named
+        return int(is_named and part.get("description") == metric.description)
+
+    return matches
 
 
 def _link(view: str, relationship: Relationship, found: Parts) -> Matches:

@@ -101,6 +101,7 @@ def test_who_may_not_is_given_the_model_to_paste(models, run):
 
     assert done.exit_code == 1
     assert "Create, edit, and publish data models" in done.stderr
+    assert "POST /v2/dataModels/spec" in done.stderr
     assert (names(document), document["folderId"]) == (ELEMENTS, HOME)
     assert sources(document)[0]["connectionId"] == metadata_connection().id
 
@@ -120,6 +121,21 @@ def test_what_somebody_pasted_is_taken_up_as_published(models, run):
     assert answer.is_success, answer.text
     assert "up to date" in run("publish").stdout
     assert len(models.models) == 1
+
+
+def test_who_may_not_update_is_given_what_people_changed_too(models, run):
+    run("publish")
+    (model,) = models.models.values()
+    model.spec["pages"][0]["elements"][0]["name"] = "Tables of dbt"
+    del model.spec["pages"][0]["elements"][3]["metrics"]
+    models.may_publish = False
+    done = run("publish", "--restore")
+    document = json.loads(done.stdout)
+
+    assert done.exit_code == 1
+    assert f"PUT /v2/dataModels/{model.id}/spec" in done.stderr
+    assert names(document)[0] == "Tables of dbt"
+    assert document["pages"][0]["elements"][0]["id"] == model.spec["pages"][0]["elements"][0]["id"]
 
 
 def test_print_shows_it_with_the_ids_and_changes_nothing(models, run):

@@ -9,7 +9,7 @@ from sigma_dbt_sync.demo.sigma import sigma
 from sigma_dbt_sync.demo.sigma_catalog import Organization, TableComments, WarehouseConnection
 from sigma_dbt_sync.settings import Settings
 from sigma_dbt_sync.sigma import Pauses, Polling, data_model, open_sigma
-from sigma_dbt_sync.sync.model import Asked, plan_publication, send
+from sigma_dbt_sync.sync.data_model import Asked, plan_publication, send
 from sigma_dbt_sync.warehouse.views import load_views
 
 QUICK = Pauses(unavailable=0.001, rate_limited=0.001, longest=0.05, between_tokens=0)

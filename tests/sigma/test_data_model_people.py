@@ -3,7 +3,7 @@
 import ast
 import copy
 
-from sigma_dbt_sync.sync import model as publishing
+from sigma_dbt_sync.sync import data_model as publishing
 from tests.sigma.publishing import newer_version
 
 
@@ -137,6 +137,23 @@ def test_a_new_metric_counts_on_columns_by_what_people_call_them_now(world, monk
 
     assert published.plan.merged.added == ["dbt freshness: metric Stale tables"]
     assert world.part("dbt freshness", "metrics", "Stale tables")["formula"] == "CountIf([Overdue])"
+
+
+def test_a_name_that_somebody_took_is_left_to_them(world, monkeypatch):
+    monkeypatch.setattr(publishing, "load_views", views_without("query_id"))
+    newer_version(monkeypatch, without="Stale tables")
+    world.publish()
+    mine = {"id": "x", "name": "Query Id", "formula": "Text([Run Id])"}
+    world.elements()["dbt tables"]["columns"].append(mine)
+    theirs = {"id": "y", "name": "Stale tables", "formula": "CountIf([Age Seconds] > 86400)"}
+    world.elements()["dbt freshness"]["metrics"].append(theirs)
+    monkeypatch.undo()
+    published = world.publish()
+
+    assert published.plan.action == "unchanged"
+    assert "dbt tables: column Query Id (something else has its name)" in published.plan.merged.kept
+    assert world.part("dbt tables", "columns", "Query Id")["formula"] == "Text([Run Id])"
+    assert "description" not in world.part("dbt freshness", "metrics", "Stale tables")
 
 
 def test_a_new_column_takes_its_place_in_an_order_that_people_chose(world, monkeypatch):

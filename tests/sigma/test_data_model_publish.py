@@ -13,9 +13,9 @@ from sigma_dbt_sync.errors import (
     UnexpectedAnswer,
 )
 from sigma_dbt_sync.sigma import data_model, open_sigma
-from sigma_dbt_sync.sync import model as publishing
-from sigma_dbt_sync.sync import model_notes
-from sigma_dbt_sync.sync.model import Asked, plan_publication, send
+from sigma_dbt_sync.sync import data_model as publishing
+from sigma_dbt_sync.sync import data_model_notes
+from sigma_dbt_sync.sync.data_model import Asked, plan_publication, send
 from tests.sigma.publishing import QUICK, SCHEMA, metadata_connection, newer_version, view_tables
 
 SPEC = "/v2/dataModels/spec"
@@ -315,7 +315,7 @@ def test_columns_that_sigma_cannot_compute_are_named(world):
 
 def test_a_damaged_note_is_named_and_not_guessed_at(world):
     world.publish()
-    (note,) = (world.folder / "archive" / model_notes.FOLDER).rglob("*.json")
+    (note,) = (world.folder / "archive" / data_model_notes.FOLDER).rglob("*.json")
     note.write_bytes(b"{")
     with pytest.raises(ArchiveError, match="damaged"):
         world.publish()

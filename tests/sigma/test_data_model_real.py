@@ -12,7 +12,7 @@ import pytest
 
 from sigma_dbt_sync.settings import load_settings
 from sigma_dbt_sync.sigma import open_sigma
-from sigma_dbt_sync.sync.model import Asked, plan_publication, send
+from sigma_dbt_sync.sync.data_model import Asked, plan_publication, send
 
 pytestmark = pytest.mark.sigma
 

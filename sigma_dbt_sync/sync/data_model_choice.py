@@ -12,7 +12,7 @@ from sigma_dbt_sync.sigma import Connection, SigmaClient
 from sigma_dbt_sync.sigma.data_model import ELEMENTS, NAME
 from sigma_dbt_sync.sigma.data_model_parts import elements_of, reads_view
 from sigma_dbt_sync.sigma.data_models import DataModels, Folder, ListedModel
-from sigma_dbt_sync.sync.model_notes import ModelNotes
+from sigma_dbt_sync.sync.data_model_notes import ModelNotes
 
 _LISTED = 10
 

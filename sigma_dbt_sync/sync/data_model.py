@@ -24,14 +24,14 @@ from sigma_dbt_sync.sigma.data_model_spec import (
 )
 from sigma_dbt_sync.sigma.discovery import Discovery
 from sigma_dbt_sync.sigma.refusals import SYSTEM
-from sigma_dbt_sync.sync.model_choice import (
+from sigma_dbt_sync.sync.data_model_choice import (
     choose_connection,
     choose_folder,
     choose_model,
     folder_named,
     metadata_schema,
 )
-from sigma_dbt_sync.sync.model_notes import ModelNotes
+from sigma_dbt_sync.sync.data_model_notes import ModelNotes
 from sigma_dbt_sync.warehouse.views import load_views
 
 _DISCOVERY_SECONDS = 20.0
@@ -67,6 +67,13 @@ class Plan(Struct, frozen=True, kw_only=True):
         if self.model_id is None:
             return "created"
         return "updated" if self.merged.is_news else "unchanged"
+
+    @property
+    def request(self) -> str:
+        """How the document is sent, for whoever sends it by hand."""
+        if self.model_id is None:
+            return "POST /v2/dataModels/spec"
+        return f"PUT /v2/dataModels/{self.model_id}/spec"
 
     @property
     def document(self) -> dict[str, Any]:
