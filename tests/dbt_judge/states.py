@@ -14,7 +14,7 @@ from tests.real_runs.project_state import ProjectState
 
 TEXTS, FLAGS = "texts", "flags"
 NEW, EPHEMERAL, RENAMED, UNNAMED = "new", "ephemeral", "renamed", "unnamed"
-SEED, PAIRS = 20261125, 28
+SEED, PAIRS = 20261125, 30
 SWITCHED, SWITCHED_SEED = "switched", "switched_seed"
 """Relations whose texts no chance touches."""
 
@@ -137,7 +137,7 @@ def walk(seed: int = SEED, pairs: int = PAIRS) -> Iterator[State]:
 
 
 def _edited(state: State, chance: random.Random) -> State:
-    for _ in range(chance.randint(0, 7)):
+    for _ in range(chance.randint(1, 8)):
         state = chance.choice(_EDITS)(state, chance)
     return replace(state, step=TEXTS)
 
@@ -189,7 +189,8 @@ def _recode(state: State, chance: random.Random) -> State:
 
 
 _EDITS: tuple[Callable[[State, random.Random], State], ...] = (
-    *(_describe, _describe, _describe_column, _describe_column),
+    *[_describe] * 3,
+    *[_describe_column] * 3,
     *(_clear_column, _drop_column, _turn_columns, _reword_doc, _recode),
 )
 

@@ -52,8 +52,9 @@ def test_what_dbt_named_there_is_neither_nothing_nor_everything(judged):
     """Or agreeing would be no feat."""
     named = [dbts for dbts, _ in of(judged, TEXTS)]
 
-    assert any(not found for found in named)
-    assert any(len(found) > 1 for found in named)
+    assert len([found for found in named if found]) >= 20
+    assert len([found for found in named if len(found) > 1]) >= 10
+    assert not all(named)
     assert len(set().union(*named)) >= 7
     assert max(map(len, named)) < 9
 

@@ -1,10 +1,13 @@
 """The job `sigma_sync` on the demo account: from the load's event to Sigma and back."""
 
+from datetime import UTC, datetime, timedelta
+
 import dagster as dg
 import pytest
 import stamina
 
 from sigma_dbt_sync.demo.faults import Fault
+from sigma_dbt_sync.orchestration import clock
 from sigma_dbt_sync.orchestration.delivery_sensor import sigma_sync_sensor
 from sigma_dbt_sync.orchestration.outstanding import read_outstanding
 from sigma_dbt_sync.orchestration.resources import SyncSettings
@@ -19,11 +22,15 @@ def deliver(deployment):
     return job.execute_in_process(instance=deployment.instance, raise_on_error=False)
 
 
-def asks(deployment):
+def tick(deployment):
     context = dg.build_sensor_context(
         instance=deployment.instance, resources={"sync_settings": SyncSettings()}
     )
-    return len(sigma_sync_sensor.evaluate_tick(context).run_requests) == 1
+    return sigma_sync_sensor.evaluate_tick(context)
+
+
+def asks(deployment):
+    return len(tick(deployment).run_requests) == 1
 
 
 def metadata(result):
@@ -90,3 +97,31 @@ def test_tables_that_could_not_be_synced_fail_the_run_by_name(
     assert "1 of 2 tables" in told
     assert metadata(result)["tables_failed"] == 1
     assert len(synced(organization)) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_three_days_of_ticks_without_sigma_and_then_everything_is_sent(
+    deployment, organization, sigma_server, environment
+):
+    """Every tick is the sensor's; dbt Cloud has no new run in all that time."""
+    began = datetime.now(UTC)
+    now = began
+    environment.setattr(clock, "now", lambda: now)
+    deployment.sync()
+    sigma_server.faults.append(Fault("/", status=503, times=10_000))
+    keys = []
+    with stamina.set_testing(testing=True, attempts=1):
+        while now < began + timedelta(days=3):
+            now += timedelta(hours=6)
+            (request,) = tick(deployment).run_requests
+            keys.append(request.run_key)
+            assert not deliver(deployment).success
+    sigma_server.faults.clear()
+    now += timedelta(hours=6)
+    assert asks(deployment)
+    assert deliver(deployment).success
+
+    assert len(keys) == len(set(keys)) == 12
+    assert synced(organization) == CHANGED
+    assert not asks(deployment)
