@@ -3,7 +3,8 @@
 Manifests are compared in the order their runs started, each with the manifest before it of the same
 variant: jobs that differ in target or variables would else seem to change a project back and forth.
 Of a node that several variants know, the history of one variant counts, its governor: the one that
-last built it, else the newest that knows it.
+last built it, else the newest that knows it. A variant that no run has used for 30 days has lapsed:
+what only it knew is removed, until it is used again.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -68,6 +69,17 @@ class Chain:
         self.nodes += _step(self._nodes, nodes, moment)
         self.columns += _step(self._columns, columns, moment)
 
+    def lapse(self, moment: Moment, elsewhere: AbstractSet[str]) -> None:
+        """Remove what no other variant has, because this one is used no more."""
+        keys = {key for key in self._nodes.keys() | self._columns.keys() if key[0] not in elsewhere}
+        self.nodes += _without(self._nodes, keys, moment)
+        self.columns += _without(self._columns, keys, moment)
+
+    @property
+    def present(self) -> set[str]:
+        """unique_ids of the nodes that are there now."""
+        return {row.unique_id for row in self._nodes.values() if row.change_kind != REMOVED}
+
     @property
     def last(self) -> dict[str, NodeVersionRow]:
         """Newest version of every node the chain has known, by unique_id."""
@@ -119,7 +131,12 @@ def _step(present: dict[Key, V], found: Mapping[Key, V], moment: Moment) -> Iter
         else:
             continue
         yield present[key]
-    for key in present.keys() - found.keys():
+    yield from _without(present, present.keys() - found.keys(), moment)
+
+
+def _without(present: dict[Key, V], gone: AbstractSet[Key], moment: Moment) -> Iterator[V]:
+    """Yield a removed version of what is gone, and keep it as the present one."""
+    for key in gone & present.keys():
         before = present[key]
         if before.change_kind != REMOVED:
             present[key] = structs.replace(

@@ -5,13 +5,14 @@ stand; not from the order in which runs were loaded.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from msgspec import structs
 
-from sigma_dbt_sync.artifacts.catalog import CatalogTable, read_catalog
+from sigma_dbt_sync.artifacts.catalog import read_catalog
 from sigma_dbt_sync.artifacts.run_entry import ArtifactKind
+from sigma_dbt_sync.normalize.catalog_in_force import catalog_in_force
 from sigma_dbt_sync.normalize.definitions import (
     CURRENT_TABLES,
     TOLD_TABLES,
@@ -21,8 +22,9 @@ from sigma_dbt_sync.normalize.definitions import (
 from sigma_dbt_sync.normalize.node_status import Observations, fold
 from sigma_dbt_sync.normalize.project import project_in_force
 from sigma_dbt_sync.normalize.run_context import NEVER
-from sigma_dbt_sync.normalize.run_facts import HAVE, ReadBytes, ReadManifest, RunFacts
+from sigma_dbt_sync.normalize.run_facts import HAVE, RunFacts
 from sigma_dbt_sync.normalize.versions import VARIANT_LIFETIME
+from sigma_dbt_sync.sync.archived import Archived
 from sigma_dbt_sync.sync.docs_work import EnvironmentNews
 from sigma_dbt_sync.sync.health import plan_health
 from sigma_dbt_sync.sync.history import Environment, moments_of, plan_history
@@ -31,6 +33,7 @@ from sigma_dbt_sync.tables.graph import DBT_CODE
 from sigma_dbt_sync.tables.ledger import ArtifactRow
 from sigma_dbt_sync.tables.node_status import DBT_NODE_STATUS, NodeStatusRow
 from sigma_dbt_sync.tables.tests import DBT_TESTS
+from sigma_dbt_sync.tables.versions import DBT_NODE_VERSIONS
 from sigma_dbt_sync.warehouse.base import Change
 
 
@@ -49,8 +52,7 @@ def update_environment(
     environment_id: int,
     facts: Sequence[RunFacts],
     present: Present,
-    read: ReadBytes,
-    read_manifest: ReadManifest,
+    archived: Archived,
 ) -> EnvironmentUpdate:
     """Plan the changes that these runs, all of one environment and feeding its state, bring."""
     before = present.node_status(environment_id)
@@ -73,15 +75,15 @@ def update_environment(
     )
     if manifests.after and (manifests.changed or catalogs.changed or moved):
         changes += _definitions(
-            environment_id, manifests.after, catalogs.after, after, present, read, read_manifest
+            environment_id, manifests.after, catalogs.after, after, present, archived
         )
-        orphans |= present.source_code(environment_id)
+        orphans |= present.source_code(environment_id, *TOLD_TABLES)
     else:
         changes += _retold(environment_id, retold, present)
     project_id = next((row.project_id for row in after.values() if row.project_id), None)
     environment = Environment(present.account_id, project_id, environment_id)
     stored = moments_of(present.manifests(environment_id))
-    changes += plan_health(environment, stored, facts, before, present, read_manifest)
+    changes += plan_health(environment, stored, facts, before, present, archived)
     versions = plan_history(
         environment,
         stored,
@@ -89,8 +91,11 @@ def update_environment(
         manifests.after,
         after,
         present,
-        read_manifest,
+        archived,
+        is_moved=moved,
     )
+    if any(change.replaces for change in versions):
+        orphans |= present.source_code(environment_id, DBT_NODE_VERSIONS)
     news = EnvironmentNews(
         environment_id=environment_id,
         facts=facts,
@@ -121,7 +126,9 @@ class _Newest:
         batch: Iterable[ArtifactRow],
     ) -> None:
         before = present.newest_artifacts(environment_id, kind)
-        new = [row for row in batch if row.artifact == kind and row.state in HAVE]
+        new = [
+            row for row in batch if row.artifact == kind and row.state in HAVE and row.feeds_state
+        ]
         self.after = _in_force([*before, *new])
         # the order counts, too: what was never built is as the newest of all variants defines it
         self.changed = [(row.variant, row.sha256) for row in _in_force(before)] != [
@@ -147,22 +154,20 @@ def _definitions(
     catalogs: Sequence[ArtifactRow],
     status: Mapping[str, NodeStatusRow],
     present: Present,
-    read: ReadBytes,
-    read_manifest: ReadManifest,
+    archived: Archived,
 ) -> Iterator[Change]:
     """Write every current row of the environment anew; unchanged ones are not touched."""
-    catalog: Mapping[str, CatalogTable] = {}
-    if catalogs and catalogs[0].sha256:
-        catalog = read_catalog(read(catalogs[0].sha256)).relations()
     project_ids = [row.project_id for row in status.values() if row.project_id is not None]
     project = project_in_force(
-        [(row.variant, read_manifest(row.sha256)) for row in manifests if row.sha256],
+        [(row.variant, archived.manifest(row.sha256)) for row in manifests if row.sha256],
         built_by=lambda unique_id: _variant(status.get(unique_id)),
         account_id=present.account_id,
         project_id=project_ids[0] if project_ids else None,
         environment_id=environment_id,
-        catalog=catalog,
+        catalog={},
     )
+    tables = (read_catalog(archived.blob(row.sha256)).relations() for row in catalogs if row.sha256)
+    project = replace(project, catalog=catalog_in_force(project, tables))
     yield Change(DBT_CODE, DBT_CODE.keyed(source_code_rows(project)))
     scope = {"account_id": [present.account_id], "environment_id": [environment_id]}
     rows = current_rows(project, status)

@@ -1,10 +1,11 @@
 """Reads back what a warehouse holds, as far as planning the next batch needs it."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 from sigma_dbt_sync.artifacts.run_entry import ArtifactKind
-from sigma_dbt_sync.normalize.definitions import RELATION_TABLES, TOLD_TABLES
+from sigma_dbt_sync.normalize.definitions import RELATION_TABLES
 from sigma_dbt_sync.tables.account import DBT_ENVIRONMENTS, EnvironmentRow
 from sigma_dbt_sync.tables.arrow import rows_from
 from sigma_dbt_sync.tables.delivery import (
@@ -91,6 +92,16 @@ class Present:
             self._rows(DBT_COLUMN_VERSIONS, newest.format("unique_id, column_key"), where),
         )
 
+    def versions_until(
+        self, environment_id: int, moment: datetime
+    ) -> tuple[list[NodeVersionRow], list[ColumnVersionRow]]:
+        """All versions of relations and columns up to a moment, this included."""
+        where = "environment_id = ? AND valid_from <= ?"
+        return (
+            self._rows(DBT_NODE_VERSIONS, where, (environment_id, moment)),
+            self._rows(DBT_COLUMN_VERSIONS, where, (environment_id, moment)),
+        )
+
     def newest_health_inputs(self, environment_id: int) -> list[HealthInputRow]:
         """What decides about every relation in every variant, removed inputs included."""
         return self._rows(
@@ -130,13 +141,13 @@ class Present:
         variants = {run.run_id: run.variant for run in runs}
         return ((row, variants[row.run_id]) for row in executions)
 
-    def source_code(self, environment_id: int) -> set[str | None]:
-        """Hashes of all source code that the environment's current rows name."""
+    def source_code(self, environment_id: int, *tables: Table[Any]) -> set[str | None]:
+        """Hashes of all source code that rows of the environment name."""
         parts = " UNION ".join(
             f"SELECT raw_code_hash FROM {table.name} WHERE account_id = ? AND environment_id = ?"  # noqa: S608
-            for table in TOLD_TABLES
+            for table in tables
         )
-        parameters = (self.account_id, environment_id) * len(TOLD_TABLES)
+        parameters = (self.account_id, environment_id) * len(tables)
         return set(self._warehouse.query(parts, parameters).column(0).to_pylist())
 
     def nodes(
