@@ -82,7 +82,7 @@ def plan_history(
     kept: Versions = ([], [])
     pruned = [order_of(one) for one in moments if one.run_id not in archived.run_ids]
     if pruned:
-        kept = present.versions_until(environment.environment_id, max(pruned)[0])
+        kept = _versions_until(max(pruned)[0], environment.environment_id, present)
         history.go_on_from(kept)
     readable = [one for one in moments if not pruned or order_of(one) > max(pruned)]
     history.grow(readable, {}, turns(moments))
@@ -93,6 +93,15 @@ def plan_history(
             "account_id": [environment.account_id],
             "environment_id": [environment.environment_id],
         },
+    )
+
+
+def _versions_until(moment: datetime, environment_id: int, present: Present) -> Versions:
+    nodes = present.of_environment(DBT_NODE_VERSIONS, environment_id)
+    columns = present.of_environment(DBT_COLUMN_VERSIONS, environment_id)
+    return (
+        [row for row in nodes if row.valid_from <= moment],
+        [row for row in columns if row.valid_from <= moment],
     )
 
 

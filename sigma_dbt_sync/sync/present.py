@@ -1,7 +1,6 @@
 """Reads back what a warehouse holds, as far as planning the next batch needs it."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Any, TypeVar
 
 from sigma_dbt_sync.artifacts.run_entry import ArtifactKind
@@ -90,16 +89,6 @@ class Present:
         return (
             self._rows(DBT_NODE_VERSIONS, newest.format("unique_id"), where),
             self._rows(DBT_COLUMN_VERSIONS, newest.format("unique_id, column_key"), where),
-        )
-
-    def versions_until(
-        self, environment_id: int, moment: datetime
-    ) -> tuple[list[NodeVersionRow], list[ColumnVersionRow]]:
-        """All versions of relations and columns up to a moment, this included."""
-        where = "environment_id = ? AND valid_from <= ?"
-        return (
-            self._rows(DBT_NODE_VERSIONS, where, (environment_id, moment)),
-            self._rows(DBT_COLUMN_VERSIONS, where, (environment_id, moment)),
         )
 
     def newest_health_inputs(self, environment_id: int) -> list[HealthInputRow]:
