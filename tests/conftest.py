@@ -1,4 +1,4 @@
-"""Options of the suite: golden files written anew, more damage than usual."""
+"""Options of the suite: golden files written anew, more damage and mixtures than usual."""
 
 import atexit
 import os
@@ -21,6 +21,7 @@ def pytest_addoption(parser):
         "--write-golden", action="store_true", help="write golden files instead of comparing"
     )
     parser.addoption("--mutations", type=int, default=300, help="how many artifacts to damage")
+    parser.addoption("--mixtures", type=int, default=2, help="how often to mix real runs")
 
 
 @pytest.fixture(scope="session")

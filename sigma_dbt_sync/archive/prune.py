@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from sigma_dbt_sync.archive.entries import EntryRef
 from sigma_dbt_sync.artifacts.run_entry import ArtifactKind, RunEntry
+from sigma_dbt_sync.normalize.run_context import STATUS, feeds_state
 
 _IN_FORCE: tuple[ArtifactKind, ...] = ("manifest", "catalog")
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -13,19 +14,26 @@ Dated = tuple[datetime, int]
 
 
 def forgettable(entries: Iterable[tuple[EntryRef, RunEntry]], before: datetime) -> set[int]:
-    """Name final runs created before then whose manifest and catalog newer runs have replaced."""
+    """Name final runs created before then whose manifest and catalog newer runs have replaced.
+
+    The manifest of a failed step may turn out not to count, so it replaces none.
+    """
     old: set[int] = set()
-    newest: dict[tuple[int | None, str, ArtifactKind], tuple[Dated, int]] = {}
+    made: list[tuple[tuple[int | None, str, ArtifactKind], Dated]] = []
+    replaced: dict[tuple[int | None, str, ArtifactKind], Dated] = {}
     for ref, entry in entries:
         run = entry.run
         if entry.is_final and (run.created_at or _LONG_AGO) < before:
             old.add(ref.run_id)
+        failed = {step.index for step in entry.steps if STATUS.get(step.status or 0) == "error"}
         age = (run.started_at or run.created_at or _LONG_AGO, run.id)
-        for artifact in entry.artifacts:
+        for artifact in entry.artifacts if feeds_state(run) else ():
             if artifact.kind in _IN_FORCE and artifact.sha256:
                 key = (run.environment_id, entry.variant, artifact.kind)
-                newest[key] = max(newest.get(key, (age, ref.run_id)), (age, ref.run_id))
-    return old - {run_id for _, run_id in newest.values()}
+                made.append((key, age))
+                if artifact.step_index not in failed:
+                    replaced[key] = max(replaced.get(key, age), age)
+    return old - {age[1] for key, age in made if key not in replaced or age >= replaced[key]}
 
 
 def blobs_of(entries: Iterable[RunEntry]) -> set[str]:

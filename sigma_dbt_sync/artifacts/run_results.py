@@ -110,6 +110,15 @@ class RunResults(Struct, frozen=True, kw_only=True, gc=False):
         return self.command in EXECUTING
 
     @property
+    def is_idle(self) -> bool:
+        """Whether no node was even begun.
+
+        So it is when Fusion cannot parse the project: there are no results, or errors that took no
+        time, beside a manifest that lacks what could not be parsed. Core then writes no file.
+        """
+        return all(one.status.lower() == "error" and not one.execution_time for one in self.results)
+
+    @property
     def kept_args(self) -> dict[str, object]:
         """The selection and a few flags; never --vars, which may hold secrets."""
         kept = {name: plain(self.args[name]) for name in _KEPT_ARGS if name in self.args}

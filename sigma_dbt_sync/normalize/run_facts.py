@@ -7,7 +7,7 @@ sync_artifacts with the reason, and the rest of the run is loaded.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from sigma_dbt_sync.artifacts.catalog import read_catalog
 from sigma_dbt_sync.artifacts.document import Metadata
@@ -23,7 +23,7 @@ from sigma_dbt_sync.normalize.executions import bare_invocation, step_results
 from sigma_dbt_sync.normalize.freshness import freshness_rows
 from sigma_dbt_sync.normalize.keys import code_row, to_json
 from sigma_dbt_sync.normalize.node_status import Compiled
-from sigma_dbt_sync.normalize.run_context import RunContext, run_context
+from sigma_dbt_sync.normalize.run_context import STATUS, RunContext, run_context
 from sigma_dbt_sync.normalize.runs import run_row, step_rows
 from sigma_dbt_sync.normalize.test_targets import test_views
 from sigma_dbt_sync.tables.graph import CodeRow
@@ -57,6 +57,8 @@ class RunFacts:
     artifacts: list[ArtifactRow] = field(default_factory=list[ArtifactRow])
     taken: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     """(kind, invocation_id) of the results taken so far."""
+    busy_steps: set[int] = field(default_factory=set[int])
+    """Steps that did something, as far as results tell."""
 
     @property
     def known_nodes(self) -> tuple[str, ...]:
@@ -103,7 +105,23 @@ def run_facts(
         state = artifact.state if taken.is_new else "duplicate"
         note = version_note(artifact.kind, taken.metadata.dbt_schema_version)
         facts.artifacts.append(_ledger(facts, artifact, state, note, taken))
+    _distrust(facts)
     return facts
+
+
+def _distrust(facts: RunFacts) -> None:
+    """Let no manifest count whose step failed before it did anything.
+
+    Fusion writes one even when it cannot parse the project, and leaves out what it could not parse.
+    """
+    failed = {step.index for step in facts.entry.steps if STATUS.get(step.status or 0) == "error"}
+    idle = failed - facts.busy_steps
+    facts.artifacts = [
+        structs.replace(row, feeds_state=False)
+        if row.artifact == "manifest" and row.step_index in idle
+        else row
+        for row in facts.artifacts
+    ]
 
 
 class _Taken(Struct, frozen=True):
@@ -133,12 +151,15 @@ def _take(
             metadata, is_new = _take_sources(facts, artifact.step_index, data)
         case "catalog":
             metadata, is_new = read_catalog(data).metadata, True
+            facts.busy_steps.add(artifact.step_index)
     return _Taken(metadata, unknown_keys(artifact.kind, data), is_new)
 
 
 def _take_run_results(facts: RunFacts, step_index: int, data: bytes) -> tuple[Metadata, bool]:
     """Add a command's results, once: a step may serve the file that an earlier step wrote."""
     results = read_run_results(data)
+    if not results.is_idle:
+        facts.busy_steps.add(step_index)
     manifest = facts.manifest
     views = test_views(manifest) if manifest else {}
     parents = manifest.parents if manifest else {}
@@ -146,7 +167,7 @@ def _take_run_results(facts: RunFacts, step_index: int, data: bytes) -> tuple[Me
     rows = step_results(results, facts.context, step_index, views, parents, ephemeral)
     if not _is_new(facts, "run_results", rows.invocation.invocation_id):
         return results.metadata, False
-    facts.invocations[rows.invocation.invocation_id] = rows.invocation
+    facts.invocations[rows.invocation.invocation_id] = _with_adapter(rows.invocation, manifest)
     facts.executions.extend(rows.executions)
     facts.tests.extend(rows.tests)
     tested = {row.test_unique_id for row in rows.tests}
@@ -160,6 +181,8 @@ def _take_run_results(facts: RunFacts, step_index: int, data: bytes) -> tuple[Me
 
 def _take_sources(facts: RunFacts, step_index: int, data: bytes) -> tuple[Metadata, bool]:
     sources = read_sources(data)
+    if sources.results:
+        facts.busy_steps.add(step_index)
     row = bare_invocation(
         sources.metadata,
         facts.context,
@@ -169,11 +192,18 @@ def _take_sources(facts: RunFacts, step_index: int, data: bytes) -> tuple[Metada
     )
     if not _is_new(facts, "sources", row.invocation_id):
         return sources.metadata, False
-    facts.invocations.setdefault(row.invocation_id, row)
     manifest = facts.manifest
+    facts.invocations.setdefault(row.invocation_id, _with_adapter(row, manifest))
     names = {uid: node.relation_name for uid, node in manifest.sources.items()} if manifest else {}
     facts.freshness.extend(freshness_rows(sources, facts.context, step_index, names))
     return sources.metadata, True
+
+
+def _with_adapter(row: InvocationRow, manifest: Manifest | None) -> InvocationRow:
+    """Name the adapter as the run's manifest does, because no other artifact names it."""
+    if row.adapter_type or manifest is None:
+        return row
+    return structs.replace(row, adapter_type=manifest.metadata.adapter_type)
 
 
 def _is_new(facts: RunFacts, kind: ArtifactKind, invocation_id: str) -> bool:

@@ -3,7 +3,8 @@
 Manifests are compared in the order their runs started, each with the manifest before it of the same
 variant: jobs that differ in target or variables would else seem to change a project back and forth.
 Of a node that several variants know, the history of one variant counts, its governor: the one that
-last built it, else the newest that knows it.
+last built it, else the newest that knows it. A variant that no run has used for 30 days has lapsed:
+what only it knew is removed, until it is used again.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -87,6 +88,17 @@ class Chain:
         self.nodes += _step(self._nodes, nodes, moment, only)
         self.columns += _step(self._columns, columns, moment, only)
 
+    def lapse(self, moment: Moment, elsewhere: AbstractSet[str]) -> None:
+        """Remove what no other variant has, because this one is used no more."""
+        keys = {key for key in self._nodes.keys() | self._columns.keys() if key[0] not in elsewhere}
+        self.nodes += _without(self._nodes, keys, moment)
+        self.columns += _without(self._columns, keys, moment)
+
+    @property
+    def present(self) -> set[str]:
+        """unique_ids of the nodes that are there now."""
+        return {row.unique_id for row in self._nodes.values() if row.change_kind != REMOVED}
+
     @property
     def last(self) -> dict[str, NodeVersionRow]:
         """Newest version of every node the chain has known, by unique_id."""
@@ -140,9 +152,17 @@ def _step(
         else:
             continue
         yield present[key]
-    for key in present.keys() - found.keys():
+    gone = present.keys() - found.keys()
+    if only is not None:
+        gone = {key for key in gone if key[0] in only}
+    yield from _without(present, gone, moment)
+
+
+def _without(present: dict[Key, V], gone: AbstractSet[Key], moment: Moment) -> Iterator[V]:
+    """Yield a removed version of what is gone, and keep it as the present one."""
+    for key in gone & present.keys():
         before = present[key]
-        if before.change_kind != REMOVED and (only is None or before.unique_id in only):
+        if before.change_kind != REMOVED:
             present[key] = structs.replace(
                 before,
                 valid_from=moment.started_at,

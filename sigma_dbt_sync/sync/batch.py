@@ -9,8 +9,9 @@ from msgspec import structs
 
 from sigma_dbt_sync.artifacts.account import AccountObjects
 from sigma_dbt_sync.normalize.account import environment_rows, job_rows, project_rows
-from sigma_dbt_sync.normalize.run_facts import ReadBytes, ReadManifest, RunFacts
+from sigma_dbt_sync.normalize.run_facts import RunFacts
 from sigma_dbt_sync.normalize.runs import job_status_row
+from sigma_dbt_sync.sync.archived import Archived
 from sigma_dbt_sync.sync.docs import SigmaReach, plan_docs_of_all
 from sigma_dbt_sync.sync.environment import EnvironmentUpdate, update_environment
 from sigma_dbt_sync.sync.present import Present
@@ -36,8 +37,7 @@ def plan_changes(
     facts: Sequence[RunFacts],
     objects: AccountObjects,
     present: Present,
-    read: ReadBytes,
-    read_manifest: ReadManifest,
+    archived: Archived,
     reach: SigmaReach,
 ) -> tuple[list[Change], list[str]]:
     """Plan every change of a batch; also name code hashes that may have lost their last use."""
@@ -47,7 +47,7 @@ def plan_changes(
         if run.context.feeds_state and run.context.environment_id:
             by_environment[run.context.environment_id].append(run)
     updates = {
-        environment_id: update_environment(environment_id, of_one, present, read, read_manifest)
+        environment_id: update_environment(environment_id, of_one, present, archived)
         for environment_id, of_one in by_environment.items()
     }
     environments = _environments(objects, by_environment, updates, present)
@@ -59,7 +59,11 @@ def plan_changes(
         _job_status(runs, present),
         *(change for update in updates.values() for change in update.changes),
         *plan_docs_of_all(
-            environments, [update.news for update in updates.values()], reach, present, read
+            environments,
+            [update.news for update in updates.values()],
+            reach,
+            present,
+            archived.blob,
         ),
     ]
     orphans = [hashed for update in updates.values() for hashed in update.orphaned_code]

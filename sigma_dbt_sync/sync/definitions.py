@@ -7,7 +7,7 @@ what they were before the batch, for nearly all of a new manifest is the same as
 
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from msgspec import Struct, structs
@@ -15,6 +15,7 @@ from msgspec import Struct, structs
 from sigma_dbt_sync.artifacts.catalog import read_catalog
 from sigma_dbt_sync.artifacts.run_entry import ArtifactKind
 from sigma_dbt_sync.errors import ArchiveError
+from sigma_dbt_sync.normalize.catalog_in_force import catalog_in_force
 from sigma_dbt_sync.normalize.definitions import (
     TOLD_TABLES,
     current_rows,
@@ -26,8 +27,9 @@ from sigma_dbt_sync.normalize.keys import node_key
 from sigma_dbt_sync.normalize.lineage import lineage_rows
 from sigma_dbt_sync.normalize.project import Project, project_in_force
 from sigma_dbt_sync.normalize.run_context import NEVER
-from sigma_dbt_sync.normalize.run_facts import HAVE, ReadBytes, ReadManifest
+from sigma_dbt_sync.normalize.run_facts import HAVE
 from sigma_dbt_sync.normalize.versions import VARIANT_LIFETIME
+from sigma_dbt_sync.sync.archived import Archived
 from sigma_dbt_sync.sync.present import Present
 from sigma_dbt_sync.tables.graph import DBT_CODE, DBT_LINEAGE
 from sigma_dbt_sync.tables.ledger import ArtifactRow
@@ -51,7 +53,9 @@ class InForce:
     ) -> None:
         """Read what the warehouse knows, and add what the batch brings."""
         stored = present.newest_artifacts(environment_id, kind)
-        new = [row for row in batch if row.artifact == kind and row.state in HAVE]
+        new = [
+            row for row in batch if row.artifact == kind and row.state in HAVE and row.feeds_state
+        ]
         self.before = _in_force(stored)
         self.after = _in_force([*stored, *new])
         # the order counts, too: what was never built is as the newest of all variants defines it
@@ -80,23 +84,24 @@ class Reader:
 
     account_id: int
     environment_id: int
-    read: ReadBytes
-    read_manifest: ReadManifest
+    archived: Archived
 
     def project(
         self, manifests: Iterable[ArtifactRow], catalogs: list[ArtifactRow], status: Status
     ) -> Project:
         """Read the project that these artifacts define."""
-        catalog = catalogs[0].sha256 if catalogs else None
         project_ids = (row.project_id for row in status.values() if row.project_id is not None)
-        return project_in_force(
-            [(row.variant, self.read_manifest(row.sha256)) for row in manifests if row.sha256],
+        project = project_in_force(
+            [(row.variant, self.archived.manifest(row.sha256)) for row in manifests if row.sha256],
             built_by=lambda unique_id: ok_variant(status.get(unique_id)),
             account_id=self.account_id,
             project_id=next(project_ids, None),
             environment_id=self.environment_id,
-            catalog=read_catalog(self.read(catalog)).relations() if catalog else {},
+            catalog={},
         )
+        blobs = (self.archived.blob(row.sha256) for row in catalogs if row.sha256)
+        tables = (read_catalog(blob).relations() for blob in blobs)
+        return replace(project, catalog=catalog_in_force(project, tables))
 
 
 def plan_definitions(
@@ -116,7 +121,8 @@ def plan_definitions(
     known = _known(reader, manifests, catalogs, before)
     found = difference(known, project) if known else None
     if before is None or known is None or found is None:
-        return list(_all_of(project, after)), present.source_code(project.environment_id)
+        unused = present.source_code(project.environment_id, *TOLD_TABLES)
+        return list(_all_of(project, after)), unused
     only = found.unique_ids | retold(before, after).keys()
     unused: set[str | None] = {row.code_hash for row in source_code_rows(known, only)}
     if not only:

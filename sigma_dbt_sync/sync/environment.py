@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sigma_dbt_sync.normalize.node_status import Observations, fold
-from sigma_dbt_sync.normalize.run_facts import ReadBytes, ReadManifest, RunFacts
+from sigma_dbt_sync.normalize.run_facts import RunFacts
+from sigma_dbt_sync.sync.archived import Archived
 from sigma_dbt_sync.sync.definitions import (
     InForce,
     Reader,
@@ -20,6 +21,7 @@ from sigma_dbt_sync.sync.history import Environment, moments_of, plan_history
 from sigma_dbt_sync.sync.present import Present
 from sigma_dbt_sync.tables.ledger import ArtifactRow
 from sigma_dbt_sync.tables.node_status import DBT_NODE_STATUS
+from sigma_dbt_sync.tables.versions import DBT_NODE_VERSIONS
 from sigma_dbt_sync.warehouse.base import Change
 
 
@@ -38,8 +40,7 @@ def update_environment(
     environment_id: int,
     facts: Sequence[RunFacts],
     present: Present,
-    read: ReadBytes,
-    read_manifest: ReadManifest,
+    archived: Archived,
 ) -> EnvironmentUpdate:
     """Plan the changes that these runs, all of one environment and feeding its state, bring."""
     before = present.node_status(environment_id)
@@ -55,7 +56,7 @@ def update_environment(
         row.ok_variant != ok_variant(before.get(unique_id)) for unique_id, row in touched.items()
     )
     if manifests.after and (manifests.is_changed or catalogs.is_changed or moved):
-        reader = Reader(present.account_id, environment_id, read, read_manifest)
+        reader = Reader(present.account_id, environment_id, archived)
         defined, unused = plan_definitions(reader, manifests, catalogs, before, after, present)
         changes += defined
         orphans |= unused
@@ -64,7 +65,7 @@ def update_environment(
     project_id = next((row.project_id for row in after.values() if row.project_id), None)
     environment = Environment(present.account_id, project_id, environment_id)
     stored = moments_of(present.manifests(environment_id))
-    changes += plan_health(environment, stored, facts, before, present, read_manifest)
+    changes += plan_health(environment, stored, facts, before, present, archived)
     versions = plan_history(
         environment,
         stored,
@@ -72,8 +73,11 @@ def update_environment(
         manifests.after,
         after,
         present,
-        read_manifest,
+        archived,
+        is_moved=moved,
     )
+    if any(change.replaces for change in versions):
+        orphans |= present.source_code(environment_id, DBT_NODE_VERSIONS)
     news = EnvironmentNews(
         environment_id=environment_id,
         facts=facts,
@@ -94,14 +98,14 @@ def update_environment(
 
 
 def renew_environment(
-    environment_id: int, present: Present, read: ReadBytes, read_manifest: ReadManifest
+    environment_id: int, present: Present, archived: Archived
 ) -> tuple[list[Change], list[str]]:
     """Plan the current tables anew: another version of this package may have made their rows."""
     manifests = InForce(present, environment_id, "manifest", ())
     if not manifests.after:
         return [], []
     catalogs = InForce(present, environment_id, "catalog", ())
-    reader = Reader(present.account_id, environment_id, read, read_manifest)
+    reader = Reader(present.account_id, environment_id, archived)
     status = present.node_status(environment_id)
     changes, unused = plan_definitions(reader, manifests, catalogs, None, status, present)
     return changes, sorted(hashed for hashed in unused if hashed)

@@ -20,9 +20,10 @@ from sigma_dbt_sync.normalize.health_results import (
 )
 from sigma_dbt_sync.normalize.keys import node_key
 from sigma_dbt_sync.normalize.project import resource_type
-from sigma_dbt_sync.normalize.run_facts import ReadManifest, RunFacts
+from sigma_dbt_sync.normalize.run_facts import RunFacts
 from sigma_dbt_sync.normalize.versions import Moment
-from sigma_dbt_sync.sync.health_inputs import Manifests
+from sigma_dbt_sync.sync.archived import Archived
+from sigma_dbt_sync.sync.health_inputs import Manifests, Reader
 from sigma_dbt_sync.sync.health_known import Known
 from sigma_dbt_sync.sync.health_rows import change_rows
 from sigma_dbt_sync.sync.history import Environment
@@ -44,7 +45,7 @@ def plan_health(
     facts: Sequence[RunFacts],
     status: Mapping[str, NodeStatusRow],
     present: Present,
-    read_manifest: ReadManifest,
+    archived: Archived,
 ) -> list[Change]:
     """Plan the changes of health that a batch brings.
 
@@ -56,7 +57,8 @@ def plan_health(
         return []
     account_id, environment_id = environment.account_id, environment.environment_id
     newest = present.newest_health_inputs(environment_id)
-    made = manifests.rows(environment, newest, read_manifest)
+    reader = Reader(stored, newest, facts, archived, lambda: _all_inputs(present, environment_id))
+    made = manifests.rows(environment, reader)
     obsolete = sorted(manifests.obsolete)
     gone = present.nodes(DBT_HEALTH_INPUTS, "run_id", environment_id, obsolete)
     known = Known(newest, made, gone, status, manifests)
@@ -69,6 +71,10 @@ def plan_health(
         Change(DBT_HEALTH_INPUTS, made, inputs_of),
         Change(DBT_HEALTH_CHANGES, rows, {"node_key": changes_of} if again else {}),
     ]
+
+
+def _all_inputs(present: Present, environment_id: int) -> list[HealthInputRow]:
+    return present.of_environment(DBT_HEALTH_INPUTS, environment_id)
 
 
 class _News:

@@ -6,7 +6,7 @@ that arrives late changes the rows of two: its own, and those of the one after i
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from sigma_dbt_sync.artifacts.manifest import Manifest
 from sigma_dbt_sync.normalize.health import Order
@@ -20,8 +20,9 @@ from sigma_dbt_sync.normalize.health_inputs import (
     order_of,
     predecessors,
 )
-from sigma_dbt_sync.normalize.run_facts import ReadManifest, RunFacts
+from sigma_dbt_sync.normalize.run_facts import RunFacts
 from sigma_dbt_sync.normalize.versions import Moment
+from sigma_dbt_sync.sync.archived import Archived
 from sigma_dbt_sync.sync.history import Environment, moments_of
 from sigma_dbt_sync.tables.health import HealthInputRow
 
@@ -119,14 +120,8 @@ class Manifests:
         turns = self.timeline.turns(of_set=of_set)
         return [turn for turn in turns if self.newest is None or turn[0] > self.newest]
 
-    def rows(
-        self,
-        environment: Environment,
-        newest: Iterable[HealthInputRow],
-        read_manifest: ReadManifest,
-    ) -> list[HealthInputRow]:
-        """Make the rows of changed manifests; `newest` are those stored, of every variant."""
-        read = _Reader(self._before, newest, self._facts, read_manifest)
+    def rows(self, environment: Environment, read: "Reader") -> list[HealthInputRow]:
+        """Make the rows of changed manifests."""
         return [
             row
             for moment in sorted(self._changed, key=order_of)
@@ -142,16 +137,18 @@ class Manifests:
         ]
 
 
-class _Reader:
+class Reader:
     """Reads what a manifest says, in the cheapest way there is."""
 
     def __init__(
         self,
-        stored: Iterable[Moment],
+        stored: Sequence[Moment],
         newest: Iterable[HealthInputRow],
         facts: Iterable[RunFacts],
-        read_manifest: ReadManifest,
+        archived: Archived,
+        all_rows: Callable[[], Iterable[HealthInputRow]],
     ) -> None:
+        """Take the newest stored rows of every variant, and a way to read all that are stored."""
         by_variant: defaultdict[str, list[HealthInputRow]] = defaultdict(list)
         for row in newest:
             by_variant[row.variant].append(row)
@@ -162,13 +159,33 @@ class _Reader:
         for run in facts:
             if run.manifest and (moments := moments_of(run.artifacts)):
                 self._at_hand[moments[-1].sha256] = run.manifest
-        self._read_manifest = read_manifest
+        readable = {one.sha256 for one in stored if one.run_id in archived.run_ids}
+        self._pruned = {one.sha256: one for one in stored if one.sha256 not in readable}
+        self._read_manifest = archived.manifest
+        self._all_rows = all_rows
 
     def __call__(self, sha256: str) -> Inputs:
+        """Read what decides about relations, by the manifest's sha256."""
         if sha256 not in self._known:
-            if sha256 in self._stored:
-                self._known[sha256] = inputs_of(self._stored[sha256])
-            else:
-                manifest = self._at_hand.get(sha256) or self._read_manifest(sha256)
-                self._known[sha256] = health_inputs(manifest)
+            self._known[sha256] = self._found(sha256)
         return self._known[sha256]
+
+    def _found(self, sha256: str) -> Inputs:
+        if sha256 in self._stored:
+            return inputs_of(self._stored[sha256])
+        if sha256 in self._at_hand:
+            return health_inputs(self._at_hand[sha256])
+        if sha256 in self._pruned:
+            return self._replayed(self._pruned[sha256])
+        return health_inputs(self._read_manifest(sha256))
+
+    def _replayed(self, moment: Moment) -> Inputs:
+        """Find in the rows themselves what a manifest said that nobody can read any more."""
+        rows = [row for row in self._all_rows() if row.variant == moment.variant]
+        ordered = sorted(rows, key=lambda row: (row.valid_from, row.run_id, row.step_index))
+        newest = {
+            (row.unique_id, row.input_unique_id): row
+            for row in ordered
+            if (row.valid_from, row.run_id, row.step_index) <= order_of(moment)
+        }
+        return inputs_of(newest.values())

@@ -21,6 +21,7 @@ from sigma_dbt_sync.artifacts.run_entry import RunEntry
 from sigma_dbt_sync.normalize.keys import digest, to_json
 from sigma_dbt_sync.normalize.run_context import run_context
 from sigma_dbt_sync.normalize.run_facts import RunFacts, run_facts
+from sigma_dbt_sync.sync.archived import Archived
 from sigma_dbt_sync.sync.batch import plan_changes
 from sigma_dbt_sync.sync.docs import SigmaReach
 from sigma_dbt_sync.sync.docs_seen import plan_seen_docs
@@ -101,12 +102,12 @@ def load(  # noqa: PLR0913 - each is a choice of its own, and all but four have 
     def read_manifest(sha256: str) -> Manifest:
         return Manifest(archive.read_blob(sha256))
 
+    archived = Archived(archive.read_blob, read_manifest, entries.keys())
+
     def put(plan: Plan) -> None:
         report.add(publish(warehouse, sync_id, plan))
 
-    upgrade = upgrade_plans(
-        present, warehouse, done, archive.read_blob, read_manifest, sync_id=sync_id, now=started_at
-    )
+    upgrade = upgrade_plans(present, warehouse, done, archived, sync_id=sync_id, now=started_at)
     for plan in upgrade if loaded else ():
         put(plan)
     for batch, to_come in zip(batches, _environments_to_come(batches), strict=True):
@@ -116,11 +117,7 @@ def load(  # noqa: PLR0913 - each is a choice of its own, and all but four have 
                 run_facts(entry, ref.sha256, archive.read_blob, read_manifest)
                 for ref, entry in batch
             ]
-            put(
-                partial(
-                    plan_changes, facts, objects, present, archive.read_blob, read_manifest, reach
-                )
-            )
+            put(partial(plan_changes, facts, objects, present, archived, reach))
         report.runs_loaded += len(batch)
         _note_damage(facts, report)
         progress("loading runs", report.runs_loaded, len(missing))

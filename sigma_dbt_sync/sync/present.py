@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
 from sigma_dbt_sync.artifacts.run_entry import ArtifactKind
-from sigma_dbt_sync.normalize.definitions import RELATION_TABLES, TOLD_TABLES
+from sigma_dbt_sync.normalize.definitions import RELATION_TABLES
 from sigma_dbt_sync.tables.account import DBT_ENVIRONMENTS, EnvironmentRow
 from sigma_dbt_sync.tables.arrow import rows_from
 from sigma_dbt_sync.tables.delivery import (
@@ -139,13 +139,13 @@ class Present:
         variants = {run.run_id: run.variant for run in runs}
         return ((row, variants[row.run_id]) for row in executions)
 
-    def source_code(self, environment_id: int) -> set[str | None]:
-        """Hashes of all source code that the environment's current rows name."""
+    def source_code(self, environment_id: int, *tables: Table[Any]) -> set[str | None]:
+        """Hashes of all source code that rows of the environment name."""
         parts = " UNION ".join(
             f"SELECT raw_code_hash FROM {table.name} WHERE account_id = ? AND environment_id = ?"  # noqa: S608
-            for table in TOLD_TABLES
+            for table in tables
         )
-        parameters = (self.account_id, environment_id) * len(TOLD_TABLES)
+        parameters = (self.account_id, environment_id) * len(tables)
         return set(self._warehouse.query(parts, parameters).column(0).to_pylist())
 
     def nodes(

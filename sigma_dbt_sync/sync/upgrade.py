@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 
 from sigma_dbt_sync import __version__
-from sigma_dbt_sync.normalize.run_facts import ReadBytes, ReadManifest
+from sigma_dbt_sync.sync.archived import Archived
 from sigma_dbt_sync.sync.environment import renew_environment
 from sigma_dbt_sync.sync.own_tables import plan_own_requests
 from sigma_dbt_sync.sync.present import Present
@@ -17,8 +17,7 @@ def upgrade_plans(
     present: Present,
     warehouse: Warehouse,
     migrated: Sequence[str],
-    read: ReadBytes,
-    read_manifest: ReadManifest,
+    archived: Archived,
     *,
     sync_id: str,
     now: datetime,
@@ -34,4 +33,4 @@ def upgrade_plans(
         yield lambda: (own(sync_id=sync_id, now=now), [])
     if present.written_by() != __version__:
         for environment_id in sorted(present.environments()):
-            yield partial(renew_environment, environment_id, present, read, read_manifest)
+            yield partial(renew_environment, environment_id, present, archived)

@@ -45,7 +45,11 @@ class ArtifactRow(Row, frozen=True, kw_only=True):
     ]
     git_sha: Annotated[str | None, Meta(description="Commit that its run built.")]
     feeds_state: Annotated[
-        bool, Meta(description="Whether its run says something about the environment.")
+        bool,
+        Meta(
+            description="Whether it says something about the environment: its run does, and it is "
+            "no manifest of a step that failed before it did anything."
+        ),
     ]
     state: Annotated[
         str,

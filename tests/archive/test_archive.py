@@ -8,7 +8,7 @@ from msgspec import structs
 
 from sigma_dbt_sync.archive import Archive
 from sigma_dbt_sync.artifacts.account import AccountObjects, Project
-from sigma_dbt_sync.artifacts.run_entry import Artifact, Run, RunEntry
+from sigma_dbt_sync.artifacts.run_entry import Artifact, Run, RunEntry, Step
 from sigma_dbt_sync.errors import ArchiveError, BlobTooLarge, ConfigurationError
 
 NOON = datetime(2027, 3, 9, 12, tzinfo=UTC)
@@ -201,6 +201,22 @@ def test_pruning_keeps_the_newest_of_each_environment_and_variant(archive, kind)
 
     assert archive.prune(NOON) == 1
     assert list(archive.entries()) == [2, 3]
+
+
+def test_pruning_keeps_what_only_failed_steps_and_pull_requests_came_after(archive):
+    """Their manifests may say nothing about the environment."""
+    good, failed, proposed = (kept(archive, text) for text in (b"good", b"failed", b"proposed"))
+    last = dated(2, 39, failed)
+    step = Step(index=last.artifacts[0].step_index, name="dbt build", status=20)
+    pull_request = dated(3, 38, proposed)
+    archive.write_entry(dated(1, 40, good))
+    archive.write_entry(structs.replace(last, steps=(step,)))
+    archive.write_entry(
+        structs.replace(pull_request, run=structs.replace(pull_request.run, pull_request_id=5))
+    )
+
+    assert archive.prune(NOON) == 1
+    assert list(archive.entries()) == [1, 2]
 
 
 def test_pruning_keeps_what_is_not_final(archive):

@@ -1,5 +1,6 @@
 """A deployment without Dagster: the demo dbt Cloud over HTTP, an archive, a DuckDB file."""
 
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import duckdb
@@ -47,10 +48,15 @@ class Deployment:
 
     def query(self, sql, *parameters, path=None):
         """Ask the warehouse something."""
+        with self._reading(path) as con:
+            return con.execute(sql, list(parameters)).fetchall()
+
+    @contextmanager
+    def _reading(self, path):
         with duckdb.connect(path or self.folder / "warehouse.duckdb", read_only=True) as con:
             con.execute("SET schema = 'dbt_metadata'")
             con.execute("SET TimeZone = 'UTC'")
-            return con.execute(sql, list(parameters)).fetchall()
+            yield con
 
     def contents(self, path=None, *, progress=True):
         """All rows of all tables, without what differs from one load to the next.
@@ -59,16 +65,17 @@ class Deployment:
         a copy, and what it is loaded with at first is never sent.
         """
         left_out = {"sync_loads"} if progress else {"sync_loads", "dbt_doc_baselines"}
-        return {
-            table.name: sorted(
-                self.query(
-                    f"SELECT {', '.join(_compared(table, progress))} FROM {table.name}", path=path
-                ),
-                key=repr,
-            )
-            for table in tables.ALL
-            if table.name not in left_out
-        }
+        with self._reading(path) as con:
+            return {
+                table.name: sorted(
+                    con.execute(
+                        f"SELECT {', '.join(_compared(table, progress))} FROM {table.name}"
+                    ).fetchall(),
+                    key=repr,
+                )
+                for table in tables.ALL
+                if table.name not in left_out
+            }
 
     def begin(self, path):
         """Make an empty warehouse that met its environments when this deployment's did."""

@@ -3,19 +3,33 @@
 Real files of it lie beside the repository, where there are any; what they hold is built here too.
 """
 
-import json
 from pathlib import Path
 
 import pytest
 
 from sigma_dbt_sync.artifacts.manifest import Manifest
-from sigma_dbt_sync.artifacts.run_entry import Artifact
+from sigma_dbt_sync.artifacts.run_entry import Artifact, Step
 from sigma_dbt_sync.normalize.run_facts import run_facts
-from tests.builders import CUSTOMERS, ORDERS, data_test, entry, manifest, node, result, run_results
+from tests.builders import (
+    CUSTOMERS,
+    ORDERS,
+    data_test,
+    entry,
+    manifest,
+    node,
+    result,
+    run_results,
+    sources,
+)
 
 FOLDER = (
     Path(__file__).parents[2] / ".." / "shared/artifacts/ours/fusion-2.0.0-preview.196"
 ).resolve()
+KEPT = Path(__file__).parent / "fusion"
+"""`dbt build` of five models by preview 196 on DuckDB: a whole run; one with a model that calls a
+macro that does not exist; and one that was interrupted (SIGINT) while it built the slowest."""
+
+SUCCESS, ERROR, CANCELLED = 10, 20, 30
 EPHEMERAL = node(CUSTOMERS, config={"materialized": "ephemeral"}, relation_name=None)
 TEST = "test.shop.unique_orders_id"
 
@@ -166,21 +180,61 @@ def test_freshness_statuses_lose_their_capital():
     assert {row.status_group for row in found.freshness} == {"ok", "warn", "bad"}
 
 
-@real
+def kept(name, *, step_status, **run):
+    """Read one of the builds recorded beside this file."""
+    step = Step(index=1, name="Invoke dbt with `dbt build`", status=step_status)
+    kinds = ("manifest", "run_results")
+    files = {kind: (KEPT / f"{name}.{kind}.json").read_bytes() for kind in kinds}
+    return facts(files, steps=(step,), **run)
+
+
+def counting(found):
+    return [row.artifact for row in found.artifacts if row.feeds_state]
+
+
 def test_a_cancelled_run_says_nothing_about_its_nodes():
     """Interrupted, it reports every node as an error, also those that had been built."""
-    files = {
-        path.stem: path.read_bytes()
-        for path in (FOLDER / "run_01_baseline/step_02_build").glob("*.json")
-    }
-    told = json.loads(files["run_results"])
-    for one in told["results"]:
-        one |= {"status": "error", "message": "Compilation Error", "execution_time": 0.0}
-    files["run_results"] = json.dumps(told).encode()
-    found = facts(files, status=30)
+    found = kept("cancelled", step_status=CANCELLED, status=CANCELLED)
 
+    assert len(found.executions) == 7
     assert {row.status for row in found.executions} == {"error"}
     assert not any(row.feeds_state for row in (*found.executions, *found.tests))
+    assert (found.run.bad_count, counting(found)) == (0, ["manifest", "run_results"])
+
+
+def test_a_manifest_without_what_could_not_be_parsed_does_not_count():
+    """It is read all the same: the ledger names it, and no sync ends because of it."""
+    found = kept("broken", step_status=ERROR, status=ERROR)
+
+    assert "model.shop.b" in kept("good", step_status=SUCCESS).manifest.nodes
+    assert "model.shop.b" not in found.manifest.nodes
+    assert [(row.artifact, row.state) for row in found.artifacts] == [
+        ("manifest", "found"),
+        ("run_results", "found"),
+    ]
+    assert counting(found) == ["run_results"]
+
+
+def test_a_manifest_of_a_build_that_succeeded_counts():
+    assert counting(kept("good", step_status=SUCCESS)) == ["manifest", "run_results"]
+
+
+@pytest.mark.parametrize("told", [{"status": "success"}, {"status": "error", "time": 0.2}])
+def test_a_manifest_counts_when_its_failed_step_began_some_node(told):
+    results = run_results(result(ORDERS, told["status"], execution_time=told.get("time", 0.0)))
+    step = Step(index=1, name="Invoke dbt with `dbt build`", status=ERROR)
+    found = facts({"manifest": manifest(node()), "run_results": results}, steps=(step,))
+
+    assert counting(found) == ["manifest", "run_results"]
+
+
+def test_a_manifest_of_stale_sources_counts():
+    """Freshness fails when a source is stale, and leaves no results but these."""
+    stale = sources({"unique_id": "source.shop.web.sessions", "status": "error"})
+    step = Step(index=1, name="Invoke dbt with `dbt source freshness`", status=ERROR)
+    found = facts({"manifest": manifest(node()), "sources": stale}, steps=(step,))
+
+    assert counting(found) == ["manifest", "sources"]
 
 
 @real

@@ -131,3 +131,16 @@ def test_a_node_that_no_variant_has_is_governed_by_the_one_that_lost_it_last():
     assert governors(chains, [("full", set()), ("light", set())], {ORDERS: "light"}) == {
         ORDERS: "full"
     }
+
+
+def test_what_only_a_lapsed_variant_has_is_removed_and_added_when_it_comes_back():
+    chain = grown((0, [orders(columns=[column("id")]), node(CUSTOMERS)]), variant="eu")
+    chain.lapse(at(1, "eu"), elsewhere={CUSTOMERS})
+    assert chain.present == {CUSTOMERS}
+    chain.extend(at(2, "eu"), project(orders(columns=[column("id")]), node(CUSTOMERS)))
+
+    assert [(row.unique_id, row.change_kind) for row in chain.nodes[2:]] == [
+        (ORDERS, "removed"),
+        (ORDERS, "added"),
+    ]
+    assert [row.change_kind for row in chain.columns] == ["added", "removed", "added"]

@@ -44,9 +44,9 @@ class Library(Deployment):
         """Show a run as running."""
         self.account.change_status(run.id, RUNNING)
 
-    def facts(self, *, without=BOOKKEEPING | DELIVERY):
+    def facts(self, *, path=None, without=BOOKKEEPING | DELIVERY):
         """All rows that dbt's runs decide; those of bookkeeping and delivery depend on us too."""
-        return {name: rows for name, rows in self.contents().items() if name not in without}
+        return {name: rows for name, rows in self.contents(path).items() if name not in without}
 
     def description(self, table, name):
         """Description of one current relation; None when there is none of that name."""

@@ -46,3 +46,18 @@ def test_each_version_of_a_model_is_a_relation_of_its_own(library):
     assert library.status("fees.v1") == library.status("fees.v2") == (versioned.id, "success")
     assert ("added", first.id) in library.versions("fees")
     assert ("added", versioned.id) in library.versions("fees")
+
+
+def test_compiled_code_stays_when_a_newer_run_compiles_something_else(library):
+    compiled = (
+        "SELECT name, compiled_code_hash FROM dbt_models WHERE name <> 'readers' ORDER BY ALL"
+    )
+    library.happen("first", hours=5)
+    library.sync()
+    before = library.query(compiled)
+    library.happen("readers_only", minutes=20)
+    library.later(minutes=15)
+    library.sync()
+
+    assert [name for name, code in before if code is None] == []
+    assert library.query(compiled) == before

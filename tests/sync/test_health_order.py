@@ -14,6 +14,7 @@ from sigma_dbt_sync.normalize.project import project_in_force
 from sigma_dbt_sync.normalize.run_facts import run_facts
 from sigma_dbt_sync.normalize.tests import test_target_rows as target_rows
 from sigma_dbt_sync.normalize.versions import VARIANT_LIFETIME
+from sigma_dbt_sync.sync.archived import Archived
 from sigma_dbt_sync.sync.health import plan_health
 from sigma_dbt_sync.sync.history import Environment, moments_of
 from sigma_dbt_sync.tables.health import DBT_HEALTH_CHANGES, DBT_HEALTH_INPUTS
@@ -48,12 +49,16 @@ class Tables:
         facts = [run_facts(run, "", self.shelf.read_blob, self.read_manifest) for run in ordered]
         stored = moments_of(self.all(SYNC_ARTIFACTS))
         environment = Environment(ACCOUNT, PROJECT, ENVIRONMENT)
-        changes = plan_health(environment, stored, facts, self.status, self, self.read_manifest)
+        archived = Archived(self.shelf.read_blob, self.read_manifest, runs.keys() | self.run_ids())
+        changes = plan_health(environment, stored, facts, self.status, self, archived)
         self.status |= fold(self.status, _observations(facts), lambda ids: self.history(0, ids))
         for run in facts:
             self.replace_run(run)
         for change in changes:
             self.apply(change)
+
+    def run_ids(self):
+        return {run.run_id for run in self.all(DBT_RUNS)}
 
     def replace_run(self, run):
         run_id = run.context.run_id
