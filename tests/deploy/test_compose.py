@@ -85,6 +85,7 @@ def deployment(tmp_path_factory, database, bare, dbt_cloud):
     with ExitStack() as stack:
         for name in SERVICES:
             service = found[name]
+            assert not service.is_healthy()
             log = folder / f"{name}.log"
             process = stack.enter_context(
                 running(service.command, service.environment, log, cwd=folder)
