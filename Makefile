@@ -25,6 +25,8 @@ help: ## show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)$$/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  %-16s %s\n", $$1, $$2}'
 
 run ui: export DAGSTER_HOME := $(CURDIR)/dagster_home
+# The sync tells the UI that the dbt project has changed, so its models show up by themselves.
+ui: export DAGSTER_WEBSERVER_URL ?= http://127.0.0.1:3000
 
 run: $(READY) ## set up, then sync once (demo account and DuckDB until .env says otherwise)
 	@$(BIN)/sigma-dbt-sync sync $(ARGS)
@@ -62,14 +64,14 @@ lock: ## renew constraints.txt with the newest versions allowed
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
 		|| { echo "The lock is made with Python 3.11: make lock PYTHON=python3.11" >&2; exit 1; }
 	@rm -rf .venv-lock && "$(PYTHON)" -m venv .venv-lock
-	@.venv-lock/bin/python -m pip install -qq '.[dev]' $(BUILD)
+	@.venv-lock/bin/python -m pip install -qq '.[dev,gcs,azure]' $(BUILD)
 	@sed -n '/^#/p' constraints.txt > .venv-lock/lines
 	@.venv-lock/bin/python -m pip freeze --all | grep -E '^[A-Za-z0-9_.-]+==' \
 		| grep -viE '^(pip|setuptools|wheel|sigma[-_]dbt[-_]sync)==' | LC_ALL=C sort -f >> .venv-lock/lines
 	@mv .venv-lock/lines constraints.txt && rm -rf .venv-lock
 
 clean: ## remove the environment, the data and every cache
-	@rm -rf .venv .venv-* data dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .venv-* .screenshots data dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@find dagster_home -mindepth 1 -maxdepth 1 ! -name dagster.yaml -exec rm -rf {} +
 

@@ -7,6 +7,7 @@ from sigma_dbt_sync.orchestration.backfill import dbt_history_backfill
 from sigma_dbt_sync.orchestration.dbt_assets import dbt_assets
 from sigma_dbt_sync.orchestration.delivery import delivery_asset, sigma_sync
 from sigma_dbt_sync.orchestration.delivery_sensor import sigma_sync_sensor
+from sigma_dbt_sync.orchestration.executor import executor
 from sigma_dbt_sync.orchestration.jobs import dbt_metadata_sync
 from sigma_dbt_sync.orchestration.resources import SyncSettings
 from sigma_dbt_sync.orchestration.schedules import metadata_schedule
@@ -27,6 +28,6 @@ defs = dg.Definitions(
     jobs=[dbt_metadata_sync, sigma_sync, dbt_history_backfill],
     schedules=[metadata_schedule(_settings.sync_cron, _settings.sync_timezone)],
     sensors=[failed_runs, sigma_sync_sensor],
-    executor=dg.in_process_executor,
+    executor=executor(_settings),
     resources={"sync_settings": SyncSettings()},
 )

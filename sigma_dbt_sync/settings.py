@@ -128,6 +128,10 @@ class Settings(BaseSettings):
     dagster_webserver_url: str | None = Field(
         default=None, description="Dagster's UI, to be told when the dbt project has changed."
     )
+    dagster_executor: Literal["in_process", "kubernetes"] = Field(
+        default="in_process",
+        description="Where a run's steps are: in its own process, or each in a pod.",
+    )
     sync_cron: str = Field(default="*/15 * * * *", description="When the schedule syncs.")
     sync_timezone: str = Field(default="UTC", description="Time zone of the schedule.")
 
