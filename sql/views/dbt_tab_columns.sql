@@ -86,8 +86,10 @@ select
         when not relations.persist_docs_columns then 'not_persisted'
         when changes.state not in ('baseline', 'superseded') then changes.state
         when cols.is_in_warehouse is null then 'unverified'
-        when cols.is_in_warehouse and coalesce(cols.catalog_comment, '') = cols.description
-            then 'verified'
+        when cols.is_in_warehouse and (
+            coalesce(cols.catalog_comment, '') = cols.description
+            or replace(cols.catalog_comment, '[$]', '$') = cols.description
+        ) then 'verified'
         else 'mismatch'
     end as docs_state
 from dbt_columns as cols

@@ -32,6 +32,9 @@
 --   job_id             Job that last ran it.
 --   run_id             Run that last ran it.
 --   run_url            That run's page in dbt Cloud.
+--   result_detail      That result in one phrase: what it ended with, where, how many rows, and why.
+--   job_id_text        job_id as text.
+--   run_id_text        run_id as text.
 select
     targets.account_id,
     targets.project_id,
@@ -59,7 +62,38 @@ select
     tests.failures_relation,
     status.attempt_job_id as job_id,
     status.attempt_run_id as run_id,
-    runs.run_url
+    runs.run_url,
+    case
+        when status.attempt_status is null then 'never ran'
+        else
+            case status.attempt_status
+                when 'pass' then 'passed'
+                when 'fail' then 'failed'
+                when 'warn' then 'warned'
+                else 'ended with ' || status.attempt_status
+            end
+            || coalesce(
+                ' in step ' || cast(status.attempt_step_index as varchar)
+                || ' of run ' || cast(status.attempt_run_id as varchar),
+                ''
+            )
+            || case
+                when status.attempt_failures = 1 then ', 1 row'
+                when status.attempt_failures > 1
+                    then ', ' || cast(status.attempt_failures as varchar) || ' rows'
+                else ''
+            end
+            || case
+                when status.attempt_status_group = 'ok' then ''
+                when status.attempt_failures > 0 and (
+                    status.attempt_message like 'Got % configured to % if != 0'
+                    or status.attempt_message in ('Warn', 'Error')
+                ) then ''
+                else coalesce(': ' || status.attempt_message, '')
+            end
+    end as result_detail,
+    cast(status.attempt_job_id as varchar) as job_id_text,
+    cast(status.attempt_run_id as varchar) as run_id_text
 from dbt_test_targets as targets
 inner join dbt_tests as tests
     on tests.account_id = targets.account_id
