@@ -3,11 +3,13 @@
 -- A relationships test appears on both sides; role says which side it judges.
 --
 -- grain    test, relation or column, and role, per environment
--- reads    dbt_test_targets, dbt_tests, dbt_relations, dbt_node_status, dbt_runs
+-- reads    dbt_test_targets, dbt_tests, dbt_relations, dbt_environments, dbt_node_status, dbt_runs
 -- columns
 --   account_id         dbt Cloud account.
 --   project_id         dbt Cloud project.
 --   environment_id     dbt Cloud environment.
+--   environment_name   Environment name.
+--   is_production      Whether it is the production environment.
 --   node_key           Relation: joins dbt_tab by one column.
 --   relation_key       DATABASE.SCHEMA.IDENTIFIER as the warehouse holds it.
 --   unique_id          dbt's id of the relation.
@@ -39,6 +41,8 @@ select
     targets.account_id,
     targets.project_id,
     targets.environment_id,
+    environments.name as environment_name,
+    coalesce(environments.is_production, false) as is_production,
     targets.node_key,
     relations.relation_key,
     targets.target_unique_id as unique_id,
@@ -103,6 +107,9 @@ inner join dbt_relations as relations
     on relations.account_id = targets.account_id
     and relations.environment_id = targets.environment_id
     and relations.unique_id = targets.target_unique_id
+left join dbt_environments as environments
+    on environments.account_id = targets.account_id
+    and environments.environment_id = targets.environment_id
 left join dbt_node_status as status
     on status.account_id = targets.account_id
     and status.environment_id = targets.environment_id

@@ -26,9 +26,19 @@ from sigma_dbt_sync.sync.outbox_present import OutboxPresent
 from sigma_dbt_sync.tables.arrow import row_hashes, rows_from
 from sigma_dbt_sync.warehouse import open_warehouse
 from sigma_dbt_sync.warehouse.views import load_views
+from tests.docs.questions import questions
 
 NOW = datetime(2027, 3, 9, 7, 30, tzinfo=UTC)
-BY_THE_CLOCK = {"judged_at", "age_seconds", "seconds_since_green", "failing_seconds"}
+BY_THE_CLOCK = {
+    "judged_at",
+    "age_seconds",
+    "seconds_since_green",
+    "hours_since_green",
+    "failing_seconds",
+    "waiting_seconds",
+    "seconds_since_synced",
+    "minutes_old",
+}
 OF_ONE_SYNC = {"load_id", "started_at", "finished_at", "last_sync_at"}
 DDL = ("CREATE", "ALTER", "DROP", "COMMENT")
 
@@ -95,6 +105,15 @@ def test_a_table_has_the_same_rows_and_types(synced, table):
 def test_a_view_shows_the_same_rows(synced, view):
     _, expected = contents(synced.duckdb, view.name, view.columns)
     _, found = contents(synced.snowflake, view.name, view.columns)
+
+    assert found == expected
+
+
+@pytest.mark.parametrize("asked", questions(), ids=lambda asked: str(asked.number))
+def test_a_question_of_the_guide_has_the_same_answer(synced, asked):
+    source = f"({asked.sql}) AS answer"
+    _, expected = contents(synced.duckdb, source, asked.columns)
+    _, found = contents(synced.snowflake, source, asked.columns)
 
     assert found == expected
 

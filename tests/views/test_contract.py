@@ -127,6 +127,11 @@ def test_code_is_in_one_view_only():
     assert {name for name in VIEWS if "dbt_code" in reads(name)} == {"dbt_tab_sql"}
 
 
+@pytest.mark.parametrize("name", sorted(PROMISED.keys() - {"dbt_tab_sql", "sync_health"}))
+def test_production_can_be_told_apart(name):
+    assert {"environment_name", "is_production"} <= set(VIEWS[name].columns)
+
+
 @EACH
 def test_every_row_begins_with_its_account(name):
     assert next(iter(VIEWS[name].columns)) == "account_id"
