@@ -232,23 +232,3 @@ def test_the_demo_waits_for_the_two_tables_that_changed(rows):
     }
     assert {row["delivery_state"] for row in found} == {"ready"}
     assert {row["last_sync_state"] for row in found} == {None}
-
-
-def test_sigmas_address_of_a_table_is_in_the_tab_of_all_that_lies_there(ask):
-    address = "https://app.sigmacomputing.com/t/orders"
-    source = "source.shop.raw.orders"
-    found = ask(
-        "dbt_tab",
-        relation(),
-        relation(source),
-        relation("model.shop.customers"),
-        synced("confirmed", hours=9, sigma_url="https://app.sigmacomputing.com/t/old"),
-        synced("confirmed", hours=2, sigma_url=address),
-        synced("retry", hours=1),
-    )
-
-    assert {row["unique_id"]: row["sigma_url"] for row in found} == {
-        ORDERS: address,
-        source: address,
-        "model.shop.customers": None,
-    }
