@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from sigma_dbt_sync.cli.report_lineage import Graph, Node, Picture, draw
-from sigma_dbt_sync.cli.tab import Record, Tab, read_tab, rows
+from sigma_dbt_sync.cli.tab import TESTS_ORDER, Record, Tab, read_tab, rows
 from sigma_dbt_sync.warehouse.base import Warehouse
 
 _RUNS_SHOWN = 40
@@ -69,7 +69,7 @@ def _all_tabs(warehouse: Warehouse, keys: Sequence[str]) -> list[Tab]:
         rows(warehouse, "SELECT * FROM dbt_tab_columns ORDER BY ordinal, column_name"), wanted
     )
     tests = _by_node(
-        rows(warehouse, "SELECT * FROM dbt_tab_tests ORDER BY column_key, test_name, test_role"),
+        rows(warehouse, f"SELECT * FROM dbt_tab_tests ORDER BY {TESTS_ORDER}"),  # noqa: S608 - our own words
         wanted,
     )
     tabs: list[Tab] = []

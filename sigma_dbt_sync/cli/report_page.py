@@ -23,6 +23,7 @@ from sigma_dbt_sync.cli.tab import Record
 from sigma_dbt_sync.cli.tab_panels import DOCS, duration, instant
 
 _PLOT = (640, 110)
+_WIDEST = 28
 _BAR_GAP = 3
 _SEVERITY = {"failing": 0, "warning": 1, "unknown": 2, "healthy": 3}
 
@@ -50,6 +51,7 @@ class Plot:
     height: int
     bars: list[Bar]
     most: str
+    half: str
     first: str
     last: str
 
@@ -89,7 +91,7 @@ def plot(runs: Sequence[Record]) -> Plot | None:
         return None
     width, height = _PLOT
     most = max((run["execution_seconds"] or 0 for run in runs), default=0) or 1
-    step = min(width / len(runs), 40)
+    step = min(width / len(runs), _WIDEST)
     bars: list[Bar] = []
     for number, run in enumerate(runs):
         tall = max((run["execution_seconds"] or 0) / most * height, 3)
@@ -104,7 +106,7 @@ def plot(runs: Sequence[Record]) -> Plot | None:
             )
         )
     first, last = (f"{runs[at]['completed_at']:%Y-%m-%d %H:%M}" for at in (0, -1))
-    return Plot(round(step * len(runs)), height, bars, duration(most), first, last)
+    return Plot(width, height, bars, duration(most), duration(most / 2), first, last)
 
 
 def _says(run: Record) -> str:

@@ -17,6 +17,11 @@ _SHOWABLE = (
     "relation_key, relation_name, unique_id, resource_type, model_name, table_name"
 )
 _SUGGESTIONS = 5
+TESTS_ORDER = (
+    "CASE last_status_group WHEN 'bad' THEN 0 WHEN 'warn' THEN 1 ELSE 2 END, "
+    "column_key, test_name, test_role"
+)
+"""What failed is read first."""
 _TABLES = (
     "SELECT count(*) AS tables FROM information_schema.tables "
     "WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'"
@@ -106,7 +111,7 @@ def read_tab(warehouse: Warehouse, relation: Record) -> Tab:
     (facts,) = rows(warehouse, f"SELECT * FROM dbt_tab WHERE {which}", key)  # noqa: S608 - our own words
     code = rows(warehouse, f"SELECT * FROM dbt_tab_sql WHERE {which}", key)  # noqa: S608 - our own words
     columns = f"SELECT * FROM dbt_tab_columns WHERE {which} ORDER BY ordinal, column_name"  # noqa: S608 - our own words
-    tests = f"SELECT * FROM dbt_tab_tests WHERE {which} ORDER BY column_key, test_name, test_role"  # noqa: S608 - our own words
+    tests = f"SELECT * FROM dbt_tab_tests WHERE {which} ORDER BY {TESTS_ORDER}"  # noqa: S608 - our own words
     texts = code[0] if code else {}
     return Tab(
         facts=facts,

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from sigma_dbt_sync.normalize.messages import for_people
+from sigma_dbt_sync.normalize.messages import for_people, of_freshness
 from sigma_dbt_sync.normalize.node_status import is_good
 from sigma_dbt_sync.tables.node_status import NodeStatusRow
 from sigma_dbt_sync.tables.results import NodeExecutionRow, SourceFreshnessRow
@@ -20,6 +20,8 @@ Order = tuple[datetime, int, int]
 """When something was known: moment, run_id, step_index."""
 
 _HASH = re.compile(r"\.[0-9a-f]{10}$")
+_COUNT = re.compile(r"Got \d+ results?, configured to \w+ if != 0|Warn|Error")
+"""What dbt says of rows that are counted anyway; dbt Fusion says only one word."""
 _WORDS = {"fail": "failed", "warn": "warned"}
 _RANK = {"bad": 0, "warn": 1}
 
@@ -129,7 +131,7 @@ def freshness_of(row: NodeStatusRow | None) -> Standing:
 def after_freshness(new: SourceFreshnessRow) -> Standing:
     """Take the newest freshness check; it is all that counts."""
     order = (new.snapshotted_at, new.run_id, new.step_index)
-    return Standing(order, new.status_group, new.status, order, for_people(new.message))
+    return Standing(order, new.status_group, new.status, order, of_freshness(new))
 
 
 def health(own: Standing, freshness: Standing, of_tests: AbstractSet[str | None]) -> str:
@@ -156,7 +158,9 @@ def reason(evidence: Evidence) -> Reason:
         where = f"ended with {own.status} in step {step_index} of run {run_id}"
         return Reason(where + _because(own), (run_id, step_index))
     if freshness.at and (freshness.group == "bad" or (freshness.group == "warn" and not failing)):
-        ended = f"source freshness ended with {freshness.status} in run {freshness.at[1]}"
+        _, run_id, step_index = freshness.at
+        where = f"in step {step_index} of run {run_id}"
+        ended = f"source freshness ended with {freshness.status} {where}"
         return Reason(ended + _because(freshness))
     if said and failing:
         return Reason(said + (f" (and {failing - 1} more)" if failing > 1 else ""))
@@ -170,9 +174,10 @@ def _all_is_well(evidence: Evidence) -> str:
     passing = sum(test.group == "ok" for _, test in evidence.tests)
     if evidence.own.group is None and evidence.freshness.group is None and not passing:
         return "no dbt job has run yet"
-    if not evidence.tests:
-        return "last run succeeded, no tests"
-    return f"last run succeeded, {passing} of {len(evidence.tests)} tests pass"
+    own = "last run succeeded, " if evidence.own.group else ""
+    fresh = "fresh when dbt last looked, " if evidence.freshness.group and not own else ""
+    tests = f"{passing} of {len(evidence.tests)} tests pass" if evidence.tests else "no tests"
+    return own + fresh + tests
 
 
 def _badness(pair: tuple[str, Standing]) -> tuple[int, float, str]:
@@ -183,8 +188,11 @@ def _badness(pair: tuple[str, Standing]) -> tuple[int, float, str]:
 def _about_test(unique_id: str, test: Standing) -> str:
     ended = _WORDS.get(test.status or "", f"ended with {test.status}")
     rows = {None: "", 0: "", 1: ", 1 row"}.get(test.failures, f", {test.failures} rows")
-    run_id = test.at[1] if test.at else 0
-    return f"test {_name(unique_id)} {ended} in run {run_id}{rows}{_because(test)}"
+    _, run_id, step_index = test.at or (None, 0, 0)
+    where = f"in step {step_index} of run {run_id}"
+    is_counted = rows and _COUNT.fullmatch(test.message or "")
+    why = "" if is_counted else _because(test)
+    return f"test {_name(unique_id)} {ended} {where}{rows}{why}"
 
 
 def _name(unique_id: str) -> str:

@@ -12,7 +12,7 @@ from datetime import datetime
 from msgspec import Struct, structs
 
 from sigma_dbt_sync.normalize.keys import node_key
-from sigma_dbt_sync.normalize.messages import for_people
+from sigma_dbt_sync.normalize.messages import for_people, of_freshness
 from sigma_dbt_sync.normalize.project import RELATION_TYPES, resource_type
 from sigma_dbt_sync.tables.node_status import NodeStatusRow
 from sigma_dbt_sync.tables.results import NodeExecutionRow, SourceFreshnessRow
@@ -119,7 +119,7 @@ def _fold_freshness(touched: _Touched, new: SourceFreshnessRow) -> None:
             freshness_job_id=new.job_id,
             freshness_run_id=new.run_id,
             freshness_step_index=new.step_index,
-            freshness_message=for_people(new.message),
+            freshness_message=of_freshness(new),
             max_loaded_at=new.max_loaded_at,
             freshness_age_seconds=new.age_seconds,
             relation_name=new.relation_name,

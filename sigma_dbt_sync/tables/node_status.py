@@ -96,7 +96,12 @@ class NodeStatusRow(Row, frozen=True, kw_only=True):
     freshness_job_id: Annotated[int | None, Meta(description="Job of that check.")] = None
     freshness_run_id: Annotated[int | None, Meta(description="Run of that check.")] = None
     freshness_step_index: Annotated[int | None, Meta(description="Step of that check.")] = None
-    freshness_message: Annotated[str | None, Meta(description="dbt's message.")] = None
+    freshness_message: Annotated[
+        str | None,
+        Meta(
+            description="How old the newest row was, or why dbt could not look; empty when fresh."
+        ),
+    ] = None
     max_loaded_at: Annotated[
         datetime | None, Meta(description="Newest row of the source then, UTC.")
     ] = None

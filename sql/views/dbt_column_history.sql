@@ -19,6 +19,7 @@
 --   git_sha         Commit that run built.
 --   description     Description then.
 --   declared_type   Type written in the project then.
+--   run_id_text     run_id as text.
 select
     account_id,
     project_id,
@@ -39,5 +40,6 @@ select
     run_id,
     git_sha,
     description,
-    declared_type
+    declared_type,
+    cast(run_id as varchar) as run_id_text
 from dbt_column_versions

@@ -24,6 +24,7 @@
 --   raw_code_hash    Source code then, in dbt_code.
 --   definition_hash  Hash of the whole definition.
 --   docs_hash        Hash of all its descriptions.
+--   run_id_text      run_id as text.
 select
     account_id,
     project_id,
@@ -49,5 +50,6 @@ select
     owner as owner_text,
     raw_code_hash,
     definition_hash,
-    docs_hash
+    docs_hash,
+    cast(run_id as varchar) as run_id_text
 from dbt_node_versions

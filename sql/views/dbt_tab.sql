@@ -4,7 +4,8 @@
 --
 -- grain    relation per environment; is_primary picks one row per relation_key
 -- reads    dbt_relations, dbt_projects, dbt_environments, dbt_jobs, dbt_job_status, dbt_runs,
---          dbt_run_steps, dbt_node_status, dbt_tab_tests, dbt_tab_columns, dbt_doc_changes
+--          dbt_run_steps, dbt_node_status, dbt_tab_tests, dbt_tab_columns, dbt_doc_changes,
+--          sigma_table_syncs
 -- columns
 --   account_id             dbt Cloud account.
 --   project_id             dbt Cloud project.
@@ -62,21 +63,12 @@
 --   downstream_count       Models, seeds and snapshots that read it, directly or not.
 --   exposure_count         Exposures that read it, directly or not.
 --   status_line            All of this in one line.
---   sigma_url              The table in Sigma, when known.
+--   sigma_url              The table in Sigma; known once Sigma was asked to sync it.
 --   metadata_as_of         Finish of the newest run these facts come from, UTC.
 --   job_id_text            job_id as text.
 --   run_id_text            run_id as text.
 with ranked_tests as (
-    select
-        account_id,
-        environment_id,
-        unique_id,
-        test_name,
-        last_status,
-        last_status_group,
-        failures,
-        message,
-        run_id,
+    select account_id, environment_id, unique_id, test_name, last_status_group, result_detail,
         row_number() over (
             partition by account_id, environment_id, unique_id
             order by
@@ -99,19 +91,7 @@ tests as (
         sum(case when last_status_group = 'bad' then 1 else 0 end) as tests_failing,
         max(
             case when place = 1 and last_status_group in ('bad', 'warn') then
-                'test ' || test_name
-                || case last_status
-                    when 'fail' then ' failed'
-                    when 'warn' then ' warned'
-                    else ' ended with ' || last_status
-                end
-                || coalesce(' in run ' || cast(run_id as varchar), '')
-                || case
-                    when failures = 1 then ', 1 row'
-                    when failures > 1 then ', ' || cast(failures as varchar) || ' rows'
-                    else ''
-                end
-                || coalesce(': ' || message, '')
+                'test ' || test_name || ' ' || result_detail
             end
         ) as worst_test
     from ranked_tests
@@ -131,12 +111,7 @@ cols as (
 ),
 
 newest_changes as (
-    select
-        account_id,
-        environment_id,
-        unique_id,
-        column_key,
-        state
+    select account_id, environment_id, unique_id, column_key, state
     from dbt_doc_changes
     qualify row_number() over (
         partition by account_id, environment_id, unique_id, column_key
@@ -168,6 +143,13 @@ docs as (
     group by account_id, environment_id, unique_id
 ),
 
+addresses as (
+    select account_id, project_id, relation_key, max_by(sigma_url, requested_at) as sigma_url
+    from sigma_table_syncs
+    where sigma_url is not null
+    group by account_id, project_id, relation_key
+),
+
 facts as (
     select
         relations.*,
@@ -191,6 +173,7 @@ facts as (
         status.freshness_status,
         status.freshness_status_group,
         status.freshness_run_id,
+        status.freshness_step_index,
         status.max_loaded_at,
         status.freshness_message,
         status.latest_run_id,
@@ -305,7 +288,8 @@ select
             judged.freshness_status_group = 'warn' and judged.tests_failing = 0
         ) then
             'source freshness ended with ' || judged.freshness_status
-            || ' in run ' || cast(judged.freshness_run_id as varchar)
+            || ' in step ' || cast(judged.freshness_step_index as varchar)
+            || ' of run ' || cast(judged.freshness_run_id as varchar)
             || coalesce(': ' || judged.freshness_message, '')
         when judged.worst_test is not null and judged.tests_failing > 0 then
             judged.worst_test
@@ -320,9 +304,21 @@ select
             || ' in run ' || cast(judged.latest_run_id as varchar)
         when judged.worst_test is not null then judged.worst_test
         when judged.health = 'unknown' then 'no dbt job has run yet'
-        when judged.tests_total = 0 then 'last run succeeded, no tests'
-        else 'last run succeeded, ' || cast(judged.tests_passing as varchar) || ' of '
-            || cast(judged.tests_total as varchar) || ' tests pass'
+            || case
+                when judged.resource_type = 'source' then ' that tests it or checks its freshness'
+                else ''
+            end
+        else
+            case
+                when judged.attempt_status_group is not null then 'last run succeeded, '
+                when judged.freshness_status_group is not null then 'fresh when dbt last looked, '
+                else ''
+            end
+            || case
+                when judged.tests_total = 0 then 'no tests'
+                else cast(judged.tests_passing as varchar) || ' of '
+                    || cast(judged.tests_total as varchar) || ' tests pass'
+            end
     end as health_detail,
     judged.job_id,
     jobs.name as job_name,
@@ -352,6 +348,7 @@ select
             and judged.own_state is null
             and judged.catalog_type is not null
             and coalesce(judged.catalog_comment, '') <> judged.description
+            and coalesce(replace(judged.catalog_comment, '[$]', '$'), '') <> judged.description
         ) then 'mismatch'
         when judged.least_far is not null then substr(judged.least_far, 3)
         when judged.catalog_type is null then 'unverified'
@@ -376,11 +373,15 @@ select
         else '; ' || cast(judged.tests_passing as varchar) || ' of '
             || cast(judged.tests_total as varchar) || ' tests pass'
     end as status_line,
-    cast(null as varchar) as sigma_url,
+    addresses.sigma_url,
     judged.metadata_as_of,
     cast(judged.job_id as varchar) as job_id_text,
     cast(judged.run_id as varchar) as run_id_text
 from judged
+left join addresses
+    on addresses.account_id = judged.account_id
+    and addresses.project_id = judged.project_id
+    and addresses.relation_key = judged.relation_key
 left join dbt_runs as runs
     on runs.account_id = judged.account_id
     and runs.run_id = judged.run_id

@@ -1,11 +1,13 @@
 -- dbt_tab_columns: every column of every relation, with its description, types and tests.
 --
 -- grain    column of a relation per environment
--- reads    dbt_columns, dbt_relations, dbt_tab_tests, dbt_doc_changes
+-- reads    dbt_columns, dbt_relations, dbt_environments, dbt_tab_tests, dbt_doc_changes
 -- columns
 --   account_id         dbt Cloud account.
 --   project_id         dbt Cloud project.
 --   environment_id     dbt Cloud environment.
+--   environment_name   Environment name.
+--   is_production      Whether it is the production environment.
 --   node_key           Relation: joins dbt_tab by one column.
 --   relation_key       DATABASE.SCHEMA.IDENTIFIER as the warehouse holds it.
 --   unique_id          dbt's id of the relation.
@@ -60,6 +62,8 @@ select
     cols.account_id,
     cols.project_id,
     cols.environment_id,
+    environments.name as environment_name,
+    coalesce(environments.is_production, false) as is_production,
     cols.node_key,
     relations.relation_key,
     cols.unique_id,
@@ -86,8 +90,10 @@ select
         when not relations.persist_docs_columns then 'not_persisted'
         when changes.state not in ('baseline', 'superseded') then changes.state
         when cols.is_in_warehouse is null then 'unverified'
-        when cols.is_in_warehouse and coalesce(cols.catalog_comment, '') = cols.description
-            then 'verified'
+        when cols.is_in_warehouse and (
+            coalesce(cols.catalog_comment, '') = cols.description
+            or replace(cols.catalog_comment, '[$]', '$') = cols.description
+        ) then 'verified'
         else 'mismatch'
     end as docs_state
 from dbt_columns as cols
@@ -95,6 +101,9 @@ inner join dbt_relations as relations
     on relations.account_id = cols.account_id
     and relations.environment_id = cols.environment_id
     and relations.unique_id = cols.unique_id
+left join dbt_environments as environments
+    on environments.account_id = cols.account_id
+    and environments.environment_id = cols.environment_id
 left join results
     on results.account_id = cols.account_id
     and results.environment_id = cols.environment_id

@@ -3,11 +3,13 @@
 -- A relationships test appears on both sides; role says which side it judges.
 --
 -- grain    test, relation or column, and role, per environment
--- reads    dbt_test_targets, dbt_tests, dbt_relations, dbt_node_status, dbt_runs
+-- reads    dbt_test_targets, dbt_tests, dbt_relations, dbt_environments, dbt_node_status, dbt_runs
 -- columns
 --   account_id         dbt Cloud account.
 --   project_id         dbt Cloud project.
 --   environment_id     dbt Cloud environment.
+--   environment_name   Environment name.
+--   is_production      Whether it is the production environment.
 --   node_key           Relation: joins dbt_tab by one column.
 --   relation_key       DATABASE.SCHEMA.IDENTIFIER as the warehouse holds it.
 --   unique_id          dbt's id of the relation.
@@ -32,10 +34,15 @@
 --   job_id             Job that last ran it.
 --   run_id             Run that last ran it.
 --   run_url            That run's page in dbt Cloud.
+--   result_detail      That result in one phrase: what it ended with, where, how many rows, and why.
+--   job_id_text        job_id as text.
+--   run_id_text        run_id as text.
 select
     targets.account_id,
     targets.project_id,
     targets.environment_id,
+    environments.name as environment_name,
+    coalesce(environments.is_production, false) as is_production,
     targets.node_key,
     relations.relation_key,
     targets.target_unique_id as unique_id,
@@ -59,7 +66,38 @@ select
     tests.failures_relation,
     status.attempt_job_id as job_id,
     status.attempt_run_id as run_id,
-    runs.run_url
+    runs.run_url,
+    case
+        when status.attempt_status is null then 'never ran'
+        else
+            case status.attempt_status
+                when 'pass' then 'passed'
+                when 'fail' then 'failed'
+                when 'warn' then 'warned'
+                else 'ended with ' || status.attempt_status
+            end
+            || coalesce(
+                ' in step ' || cast(status.attempt_step_index as varchar)
+                || ' of run ' || cast(status.attempt_run_id as varchar),
+                ''
+            )
+            || case
+                when status.attempt_failures = 1 then ', 1 row'
+                when status.attempt_failures > 1
+                    then ', ' || cast(status.attempt_failures as varchar) || ' rows'
+                else ''
+            end
+            || case
+                when status.attempt_status_group = 'ok' then ''
+                when status.attempt_failures > 0 and (
+                    status.attempt_message like 'Got % configured to % if != 0'
+                    or status.attempt_message in ('Warn', 'Error')
+                ) then ''
+                else coalesce(': ' || status.attempt_message, '')
+            end
+    end as result_detail,
+    cast(status.attempt_job_id as varchar) as job_id_text,
+    cast(status.attempt_run_id as varchar) as run_id_text
 from dbt_test_targets as targets
 inner join dbt_tests as tests
     on tests.account_id = targets.account_id
@@ -69,6 +107,9 @@ inner join dbt_relations as relations
     on relations.account_id = targets.account_id
     and relations.environment_id = targets.environment_id
     and relations.unique_id = targets.target_unique_id
+left join dbt_environments as environments
+    on environments.account_id = targets.account_id
+    and environments.environment_id = targets.environment_id
 left join dbt_node_status as status
     on status.account_id = targets.account_id
     and status.environment_id = targets.environment_id

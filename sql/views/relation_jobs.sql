@@ -4,11 +4,14 @@
 -- schema. A run counts once, with the last result it had of the relation.
 --
 -- grain    relation and job, per environment
--- reads    dbt_node_executions, dbt_source_freshness, dbt_relations, dbt_jobs, dbt_runs
+-- reads    dbt_node_executions, dbt_source_freshness, dbt_relations, dbt_environments, dbt_jobs,
+--          dbt_runs
 -- columns
 --   account_id        dbt Cloud account.
 --   project_id        dbt Cloud project.
 --   environment_id    dbt Cloud environment.
+--   environment_name  Environment name.
+--   is_production     Whether it is the production environment.
 --   node_key          Relation: joins dbt_tab by one column.
 --   relation_key      DATABASE.SCHEMA.IDENTIFIER as the warehouse holds it.
 --   unique_id         dbt's id of the relation.
@@ -84,6 +87,8 @@ select
     totals.account_id,
     relations.project_id,
     totals.environment_id,
+    environments.name as environment_name,
+    coalesce(environments.is_production, false) as is_production,
     relations.node_key,
     relations.relation_key,
     totals.unique_id,
@@ -108,6 +113,9 @@ inner join dbt_relations as relations
     on relations.account_id = totals.account_id
     and relations.environment_id = totals.environment_id
     and relations.unique_id = totals.unique_id
+left join dbt_environments as environments
+    on environments.account_id = totals.account_id
+    and environments.environment_id = totals.environment_id
 left join dbt_jobs as jobs
     on jobs.account_id = totals.account_id
     and jobs.job_id = totals.job_id

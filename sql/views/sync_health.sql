@@ -21,6 +21,7 @@
 --   run_started_at    When the run started, UTC.
 --   last_sync_at      When the newest sync that wrote something ended, UTC.
 --   package_version   Version of sigma-dbt-sync that ran it.
+--   run_id_text       run_id as text.
 with last_sync as (
     select
         account_id,
@@ -73,7 +74,8 @@ select
     problems.detail,
     problems.run_started_at,
     last_sync.finished_at as last_sync_at,
-    last_sync.package_version
+    last_sync.package_version,
+    cast(problems.run_id as varchar) as run_id_text
 from problems
 left join last_sync
     on last_sync.account_id = problems.account_id

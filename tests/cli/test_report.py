@@ -145,10 +145,32 @@ def test_no_text_of_the_project_becomes_a_tag_or_a_fetch(synced, write, args):
     assert page.open == []
 
 
-def test_a_run_s_address_is_a_link_only_when_it_is_one(synced, write):
+def test_an_address_is_a_link_only_when_it_is_one(synced, write):
+    assert "Open in Sigma" in write("customers")
     change(synced, "update dbt_runs set run_url = 'javascript:alert(1)'")
+    change(synced, "update sigma_table_syncs set sigma_url = 'javascript:alert(1)'")
+    text = write("customers")
 
-    assert "javascript" not in write("customers")
+    assert "javascript" not in text
+    assert "Open in Sigma" not in text
+
+
+def test_what_failed_is_read_first(synced, write, run_json):
+    groups = [test["last_status_group"] for test in run_json("show", "customers")["tests"]]
+    text = write("customers")
+    names = [test["test_name"] for test in run_json("show", "customers")["tests"]]
+
+    assert groups[0] == "bad"
+    assert "bad" not in groups[1:]
+    assert sorted(names, key=text.index) == names
+
+
+def test_the_plot_says_how_long_its_tallest_bar_and_its_middle_are(synced, write):
+    (picture,) = re.findall(r'<svg class="plot".*?</svg>', write("customers"), re.DOTALL)
+    labels = re.findall(r"<text [^>]*>([\d.]+) s</text>", picture)
+
+    assert len(labels) == 2
+    assert float(labels[0]) == pytest.approx(2 * float(labels[1]), abs=0.011)
 
 
 def test_the_page_forbids_scripts_and_fetches(synced, write):

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from msgspec import structs
 
 from sigma_dbt_sync.artifacts.manifest import Manifest
@@ -67,13 +68,29 @@ def test_several_failing_tests_of_one_run_are_one_change():
     )
     assert steps(changes) == [("unknown", "healthy", 1), ("healthy", "failing", 2)]
     assert changes[1].order[0] == at(10)
-    assert changes[1].reason.text == "test not_null_orders_id failed in run 2 (and 1 more)"
+    assert (
+        changes[1].reason.text == "test not_null_orders_id failed in step 4 of run 2 (and 1 more)"
+    )
     assert (changes[1].told.owner_name, changes[1].told.owner_email) == ("Ann", "ann@shop.example")
 
 
 def test_values_that_dbt_quotes_are_hidden_and_rows_are_counted():
     (change,) = happened(ran(UNIQUE, "fail", failures=3, message="Got 'ann' thrice."))
-    assert change.reason.text == "test unique_orders_id failed in run 1, 3 rows: Got '…' thrice."
+    assert change.reason.text == (
+        "test unique_orders_id failed in step 4 of run 1, 3 rows: Got '…' thrice."
+    )
+
+
+@pytest.mark.parametrize("said", ["Got 3 results, configured to fail if != 0", "Error"])
+def test_what_only_counts_the_rows_again_is_left_out(said):
+    (change,) = happened(ran(UNIQUE, "fail", failures=3, message=said))
+    assert change.reason.text == "test unique_orders_id failed in step 4 of run 1, 3 rows"
+
+
+def test_a_threshold_of_the_project_is_told():
+    said = "Got 3 results, configured to fail if >2"
+    (change,) = happened(ran(UNIQUE, "fail", failures=3, message=said))
+    assert change.reason.text.endswith(f"3 rows: {said}")
 
 
 def test_what_a_run_breaks_and_mends_again_is_no_change():

@@ -2,7 +2,8 @@
 
 import pytest
 
-from sigma_dbt_sync.normalize.messages import clean, for_people
+from sigma_dbt_sync.normalize.messages import clean, for_people, of_freshness
+from sigma_dbt_sync.tables.results import SourceFreshnessRow
 
 
 def test_terminal_colours_are_dropped():
@@ -31,6 +32,11 @@ def test_nothing_stays_nothing_for_people(message):
         ("value 'O''Neil' is bad", "value '…''…' is bad"),
         ("value N'Ann' is bad", "value N'…' is bad"),
         ("cut off in 'Ann Mil", "cut off in '…'"),
+        (
+            "Key (email)=(ann@shop.example) already exists",
+            "Key (email)=(…) already exists",
+        ),
+        ("no answer from https://ann:pw@db.example/x", "no answer from https://…@db.example/x"),
         ("over\ntwo 'li\nnes' lines", "over two '…' lines"),
     ],
 )
@@ -54,3 +60,27 @@ def test_a_message_is_one_short_line():
 
 def test_a_value_is_hidden_before_the_message_is_cut():
     assert "Ann" not in for_people("x" * 290 + " 'Ann Miller and much more'")
+
+
+def stale(status_group="bad", age=3 * 86_400.0, **fields):
+    """Make a freshness check as it is of a source that is three days old."""
+    made = dict.fromkeys(SourceFreshnessRow.__struct_fields__)
+    made |= {"status_group": status_group, "age_seconds": age}
+    made |= {"warn_after_seconds": 43_200, "error_after_seconds": 86_400}
+    return SourceFreshnessRow(**(made | fields))
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        (stale(), "its newest row was 3 days old, 24 hours are allowed"),
+        (stale("warn", 90_000.0), "its newest row was 25 hours old, 12 hours are allowed"),
+        (stale(age=150.0, error_after_seconds=90), "its newest row was 2 minutes old, 90 seconds"),
+        (stale(error_after_seconds=None), "its newest row was 3 days old"),
+        (stale("ok"), None),
+        (stale(age=None, message="no 'table'"), "no '…'"),
+    ],
+)
+def test_a_stale_source_says_how_old_it_was_and_what_is_allowed(found, told):
+    assert (of_freshness(found) or "").startswith(told or "")
+    assert (of_freshness(found) is None) == (told is None)

@@ -13,6 +13,7 @@ from sigma_dbt_sync.sync.outbox_present import OutboxPresent
 from sigma_dbt_sync.tables.arrow import row_hashes, rows_from
 from sigma_dbt_sync.warehouse import open_warehouse
 from sigma_dbt_sync.warehouse.views import load_views
+from tests.docs.questions import questions
 from tests.snowflake.hard_to_carry import LONG_SQL, RUN_ID, TEXT
 from tests.snowflake.two_warehouses import NOW, SAID_OTHERWISE, contents
 
@@ -66,6 +67,15 @@ def test_a_view_shows_the_same_rows_and_types(synced, view):
 
     assert found == expected
     assert types == expected_types
+
+
+@pytest.mark.parametrize("asked", questions(), ids=lambda asked: str(asked.number))
+def test_a_question_of_the_guide_has_the_same_answer(synced, asked):
+    source = f"({asked.sql}) AS answer"
+    _, expected = contents(synced.duckdb, source, asked.columns)
+    _, found = contents(synced.snowflake, source, asked.columns)
+
+    assert found == expected
 
 
 @each_table

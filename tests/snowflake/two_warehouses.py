@@ -21,7 +21,16 @@ QUARTER = timedelta(minutes=15)
 NIGHTLY_JOB = 70403103931740
 SAID_OTHERWISE = "Everybody who bought something."
 
-_BY_THE_CLOCK = {"judged_at", "age_seconds", "seconds_since_green", "failing_seconds"}
+_BY_THE_CLOCK = {
+    "judged_at",
+    "age_seconds",
+    "seconds_since_green",
+    "hours_since_green",
+    "failing_seconds",
+    "waiting_seconds",
+    "seconds_since_synced",
+    "minutes_old",
+}
 _OF_ONE_SYNC = {"load_id", "started_at", "finished_at", "last_sync_at"}
 
 

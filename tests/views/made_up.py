@@ -120,6 +120,29 @@ def status(unique_id: str = ORDERS, *, environment: int = ENVIRONMENT, **fields)
     return row(tables.DBT_NODE_STATUS, **made | fields)
 
 
+def data_test(
+    name, group, *, ran=1.0, passed=None, failing=None, on=ORDERS, environment=ENVIRONMENT, **fields
+):
+    """Make a test of a relation, its target, and how it stands; times in hours before now."""
+    uid = f"test.shop.{name}"
+    words = {"ok": "pass", "warn": "warn", "bad": "fail"}
+    ran_it = group and {
+        "attempt_status": words[group],
+        "attempt_status_group": group,
+        "attempted_at": hours_ago(ran),
+        "ok_at": passed and hours_ago(passed),
+        "failing_since_at": failing and hours_ago(failing),
+    }
+    where = {"environment_id": environment, "test_unique_id": uid}
+    target = {"target_unique_id": on, "node_key": key(on, environment), "role": "tested"}
+    itself = {"name": name, "node_key": key(uid, environment)}
+    return [
+        row(tables.DBT_TESTS, **where | itself | fields.pop("test", {})),
+        row(tables.DBT_TEST_TARGETS, **where | target | fields.pop("target", {})),
+        status(uid, environment=environment, **(ran_it or {}) | fields),
+    ]
+
+
 def publish(warehouse, *rows):
     """Publish rows in one batch."""
     by_table = defaultdict(list)

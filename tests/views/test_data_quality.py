@@ -1,37 +1,13 @@
 """What data_quality counts: against the artifacts themselves, and on rows made up for its rules."""
 
 import json
-import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 
 import pytest
 
-from sigma_dbt_sync import tables
 from sigma_dbt_sync.demo import company
-from tests.views.made_up import ORDERS, hours_ago, key, relation, row, status
-
-BUILDING = {"build", "run", "test", "seed", "snapshot"}
-OUTCOME = {"pass": "passing", "warn": "warning", "fail": "failing", "error": "failing"}
-
-
-def target(manifest, test):
-    """The node a test judges, as its manifest tells it, read without any code of ours."""
-    if test["resource_type"] == "unit_test":
-        name, version = test["model"], test["version"]
-        (model,) = [
-            uid
-            for uid, node in manifest["nodes"].items()
-            if uid.startswith("model.")
-            and node["name"] == name
-            and version in {None, node["version"]}
-        ]
-        return [model]
-    if test.get("attached_node"):
-        return [test["attached_node"]]
-    if test.get("test_metadata") is None:  # a singular test judges everything it reads
-        return test["depends_on"]["nodes"]
-    source = re.search(r"source\('(\w+)', '(\w+)'\)", test["test_metadata"]["kwargs"]["model"])
-    return [f"source.shop.{source[1]}.{source[2]}"]
+from tests.views import by_hand
+from tests.views.made_up import ORDERS, data_test, hours_ago, relation
 
 
 def results(account):
@@ -49,22 +25,17 @@ def results(account):
 @pytest.fixture
 def expected(account):
     """(environment, unique_id) to how many tests ended how, from the artifacts with plain json."""
-    last, manifests = {}, {}
+    documents, manifests = defaultdict(list), {}
     for environment, document, manifest in results(account):
+        documents[environment].append(document)
         manifests[environment] = manifest
-        if document["args"]["which"] in BUILDING:
-            told = document["results"]
-            statuses = {(environment, one["unique_id"]): one["status"] for one in told}
-            last |= {place: word for place, word in statuses.items() if word != "skipped"}
-    counts = defaultdict(Counter)
-    for environment, manifest in manifests.items():
-        nodes = manifest["nodes"] | manifest["unit_tests"]
-        for uid, node in nodes.items():
-            if node["resource_type"] in ("test", "unit_test"):
-                outcome = OUTCOME.get(last.get((environment, uid)), "never_run")
-                for judged in target(manifest, node):
-                    counts[environment, judged][outcome] += 1
-    return counts
+    return {
+        (environment, uid): counts
+        for environment, manifest in manifests.items()
+        for uid, counts in by_hand.tested(
+            manifest, by_hand.last_results(documents[environment])
+        ).items()
+    }
 
 
 def test_the_counts_are_those_of_the_artifacts(rows, expected):
@@ -108,25 +79,6 @@ def test_tonight_s_failure_names_its_test_its_column_and_its_rows(rows, account)
     assert found["is_green"] is False
     began = account.run("tonight").started_at
     assert found["last_green_at"] < began < found["failing_since_at"]
-
-
-def data_test(name, group, *, ran=1.0, passed=None, failing=None, on=ORDERS, **fields):
-    """Make a test of a relation, its target, and how it stands; times in hours before now."""
-    uid = f"test.shop.{name}"
-    words = {"ok": "pass", "warn": "warn", "bad": "fail"}
-    ran_it = group and {
-        "attempt_status": words[group],
-        "attempt_status_group": group,
-        "attempted_at": hours_ago(ran),
-        "ok_at": passed and hours_ago(passed),
-        "failing_since_at": failing and hours_ago(failing),
-    }
-    place = {"target_unique_id": on, "node_key": key(on), "role": "tested", "test_unique_id": uid}
-    return [
-        row(tables.DBT_TESTS, test_unique_id=uid, name=name, node_key=key(uid)),
-        row(tables.DBT_TEST_TARGETS, **place | fields.pop("target", {})),
-        status(uid, **(ran_it or {}) | fields),
-    ]
 
 
 def quality(ask, *tests):

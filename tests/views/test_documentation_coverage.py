@@ -6,38 +6,11 @@ import pytest
 
 from sigma_dbt_sync import tables
 from sigma_dbt_sync.demo import company
+from tests.views import by_hand
 from tests.views.made_up import ORDERS, key, relation, row
 
 NEWEST = {company.PRODUCTION.id: "tonight", company.STAGING.id: "staging_changed"}
 ANY_COLUMN = ("persisted", "not_persisted", "unverified", "mismatched")
-
-
-def counted(manifest, catalog):
-    """unique_id to what a person counts in these two files, for what dbt builds or reads."""
-    nodes = manifest["nodes"] | manifest["sources"]
-    found = catalog["nodes"] | catalog["sources"]
-    counts = {}
-    for uid, node in nodes.items():
-        kind = node["resource_type"]
-        if kind not in ("model", "seed", "snapshot", "source") or not node["relation_name"]:
-            continue
-        flags = node["config"].get("persist_docs") or {}
-        described = {name.lower(): c["description"] for name, c in node["columns"].items()}
-        comments = {name.lower(): c["comment"] for name, c in found[uid]["columns"].items()}
-        documented = {name for name, text in described.items() if text}
-        held = {name for name in documented if comments.get(name) == described[name]}
-        writes = bool(flags.get("columns")) and kind != "source"
-        counts[uid] = {
-            "is_described": bool(node["description"]),
-            "columns_total": len(set(described) | set(comments)),
-            "columns_documented": len(documented),
-            "columns_missing": len(set(described) | set(comments)) - len(documented),
-            "columns_persisted": len(held) if writes else 0,
-            "columns_not_persisted": 0 if writes else len(documented),
-            "columns_mismatched": len(documented - held) if writes else 0,
-            "columns_gone": len(set(described) - set(comments)),
-        }
-    return counts
 
 
 @pytest.fixture(params=NEWEST)
@@ -49,7 +22,7 @@ def test_the_counts_are_those_of_manifest_and_catalog(rows, account, environment
     run = account.run(NEWEST[environment])
     last = max(step.index for step in run.steps)
     manifest = json.loads(run.artifact("manifest.json", last))
-    expected = counted(manifest, json.loads(run.artifact("catalog.json", last)))
+    expected = by_hand.documented(manifest, json.loads(run.artifact("catalog.json", last)))
     names = ", ".join(next(iter(expected.values())))
     found = rows(
         f"SELECT unique_id, {names} FROM documentation_coverage WHERE environment_id = ?",
