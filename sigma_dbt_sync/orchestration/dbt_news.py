@@ -36,7 +36,7 @@ def pass_on(
         )
     for warning in refreshed.warnings:
         context.log.warning(warning)
-    told = tell_dbt_results(context.instance, settings, now=clock.now())
+    told = tell_dbt_results(context.instance, settings, context.run, now=clock.now())
     context.log.info(_told(told))
     if refreshed.is_new:
         context.log.info("The dbt project has changed: %s.", refreshed.holds)
