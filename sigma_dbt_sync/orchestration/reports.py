@@ -89,7 +89,8 @@ def archive_metadata(report: ExtractReport, moments: Moments) -> Metadata:
         "requests": report.requests,
         "requests_rate_limited": report.rate_limited,
     }
-    metadata: Metadata = {name: dg.MetadataValue.int(count) for name, count in counts.items()}
+    metadata: Metadata = {"summary": dg.MetadataValue.md(fetched(report, moments))}
+    metadata |= {name: dg.MetadataValue.int(count) for name, count in counts.items()}
     metadata["seconds"] = dg.MetadataValue.float(round(moments.seconds, 3))
     if report.rate_limited_until:
         metadata["rate_limited_until"] = dg.MetadataValue.timestamp(report.rate_limited_until)
