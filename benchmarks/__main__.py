@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks.benchmark import Benchmark, Inputs
-from benchmarks.cases import decode, download, first_load, history, idle_tick, reload
+from benchmarks.cases import code_location, decode, download, first_load, history, idle_tick, reload
 from benchmarks.child import MEGABYTE
 from benchmarks.made_up.files import write
 from benchmarks.made_up.project import SIZES
@@ -21,6 +21,7 @@ ALL: tuple[Benchmark, ...] = (
     history.BENCHMARK,
     idle_tick.BENCHMARK,
     download.BENCHMARK,
+    code_location.BENCHMARK,
 )
 INPUTS = ROOT / "data" / "benchmarks"
 

@@ -130,7 +130,7 @@ class Settings(BaseSettings):
         default=None, description="Dagster's UI, to be told when the dbt project has changed."
     )
     dagster_keep_runs_days: int = Field(
-        default=90, ge=1, description="Dagster forgets its runs after so many days."
+        default=30, ge=1, description="Dagster forgets its runs after so many days."
     )
     alert_urls: SecretStr | None = Field(
         default=None,

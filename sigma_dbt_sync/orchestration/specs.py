@@ -14,7 +14,6 @@ import dagster as dg
 from sigma_dbt_sync.orchestration.checks import ARCHIVE
 from sigma_dbt_sync.settings import Settings
 from sigma_dbt_sync.tables import Column, Table
-from sigma_dbt_sync.tables.spec import Kind
 from sigma_dbt_sync.warehouse.view_types import view_types
 from sigma_dbt_sync.warehouse.views import View, sql_folder
 
@@ -39,11 +38,11 @@ def table_spec(table: Table[Any], settings: Settings) -> dg.AssetSpec:
 
 def view_specs(views: Sequence[View], settings: Settings) -> Iterator[dg.AssetSpec]:
     """Describe views, which are as new as the tables they read."""
-    types = view_types(views)
-    return (_view_spec(view, types[view.name], settings) for view in views)
+    types = view_types()
+    return (_view_spec(view, types.get(view.name, {}), settings) for view in views)
 
 
-def _view_spec(view: View, types: Mapping[str, Kind], settings: Settings) -> dg.AssetSpec:
+def _view_spec(view: View, types: Mapping[str, str], settings: Settings) -> dg.AssetSpec:
     return dg.AssetSpec(
         view.name,
         deps=view.reads,
@@ -86,10 +85,10 @@ def _column(column: Column, *, is_key: bool) -> dg.TableColumn:
     )
 
 
-def _view_schema(view: View, types: Mapping[str, Kind]) -> dg.TableSchema:
+def _view_schema(view: View, types: Mapping[str, str]) -> dg.TableSchema:
     return dg.TableSchema(
         [
-            dg.TableColumn(name, types[name].value, description=text)
+            dg.TableColumn(name, types.get(name, ""), description=text)
             for name, text in view.columns.items()
         ]
     )

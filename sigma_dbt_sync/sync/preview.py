@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from sigma_dbt_sync.warehouse.base import Warehouse
 
-ROWS = 10
+ROWS = 5
 
 _WORST_FIRST = (
     "CASE health WHEN 'failing' THEN 0 WHEN 'warning' THEN 1 WHEN 'healthy' THEN 2 ELSE 3 END"

@@ -10,6 +10,7 @@ import pytest
 from sigma_dbt_sync.demo.account import TOKEN
 from sigma_dbt_sync.demo.faults import Fault
 from sigma_dbt_sync.orchestration import checks
+from sigma_dbt_sync.sync.preview import ROWS
 
 WRONG = "dbtc_nobody_knows_this_one"
 
@@ -97,8 +98,8 @@ def test_pages_show_first_rows_with_the_worst_on_top_and_no_sql(first_sync):
         "SELECT count(*) FROM dbt_tab WHERE is_primary AND health = 'failing'"
     )
 
-    assert [row["health"] for row in rows["dbt_tab"]][:worst] == ["failing"] * min(worst, 10)
-    assert {len(found) <= 10 for found in rows.values()} == {True}
+    assert [row["health"] for row in rows["dbt_tab"]][:worst] == ["failing"] * min(worst, ROWS)
+    assert {len(found) <= ROWS for found in rows.values()} == {True}
     assert not {"sql", "code", "query", "description"} & {
         word for found in rows.values() for name in found[0] for word in name.split("_")
     }
