@@ -7,6 +7,7 @@ import dagster as dg
 import pytest
 
 from sigma_dbt_sync.orchestration import clock, retention
+from sigma_dbt_sync.orchestration.dbt_news import NOTHING_NEW
 from sigma_dbt_sync.orchestration.resources import SyncSettings
 
 OURS, OTHERS = "__repository__@sigma_dbt_sync", "__repository__@of_others"
@@ -19,13 +20,15 @@ def instance():
         yield instance
 
 
-def ran(instance, location: str = OURS) -> str:
+def ran(instance, location: str = OURS, **tags: str) -> str:
     @dg.asset(name="dbt_models")
     def table():
         return dg.MaterializeResult(metadata={"rows": 7})
 
     job = dg.Definitions(assets=[table]).resolve_implicit_global_asset_job_def()
-    done = job.execute_in_process(instance=instance, tags={retention.CODE_LOCATION: location})
+    done = job.execute_in_process(
+        instance=instance, tags={retention.CODE_LOCATION: location, **tags}
+    )
     return done.run_id
 
 
@@ -78,6 +81,16 @@ def test_young_runs_and_those_of_other_code_stay(instance, environment, monkeypa
     assert deleted_after_six == 0
     assert instance.get_run_by_id(ours) is None
     assert instance.get_run_by_id(theirs) is not None
+
+
+def test_a_sync_that_found_nothing_new_is_forgotten_first(instance, environment, monkeypatch):
+    idle = ran(instance, **{NOTHING_NEW: "true"})
+    busy = ran(instance)
+    days_pass(monkeypatch, 3)
+
+    assert clean(instance) == 1
+    assert instance.get_run_by_id(idle) is None
+    assert instance.get_run_by_id(busy) is not None
 
 
 def test_a_run_that_is_going_on_stays_however_old(instance, environment, monkeypatch):

@@ -10,6 +10,7 @@ import pytest
 from sigma_dbt_sync.demo.account import TOKEN
 from sigma_dbt_sync.demo.faults import Fault
 from sigma_dbt_sync.orchestration import checks
+from sigma_dbt_sync.orchestration.dbt_news import NOTHING_NEW
 from sigma_dbt_sync.sync.preview import ROWS
 
 WRONG = "dbtc_nobody_knows_this_one"
@@ -136,6 +137,8 @@ def test_nothing_new_leaves_the_warehouse_alone(first_sync, impatient):
     assert "Nothing new" in metadata(second, "sync_loads")["summary"]
     assert failed_checks(second) == failed_checks(first)
     assert metadata(second, "dbt_tab") == metadata(first, "dbt_tab")
+    assert NOTHING_NEW in deployment.instance.get_run_by_id(second.run_id).tags
+    assert NOTHING_NEW not in deployment.instance.get_run_by_id(first.run_id).tags
 
 
 def test_a_new_dagster_home_counts_what_it_never_saw(first_sync):
