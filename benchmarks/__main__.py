@@ -7,7 +7,16 @@ from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks.benchmark import Benchmark, Inputs
-from benchmarks.cases import decode, download, first_load, history, idle_tick, reload, snowflake
+from benchmarks.cases import (
+    code_location,
+    decode,
+    download,
+    first_load,
+    history,
+    idle_tick,
+    reload,
+    snowflake,
+)
 from benchmarks.child import MEGABYTE
 from benchmarks.made_up.files import write
 from benchmarks.made_up.project import SIZES
@@ -22,6 +31,7 @@ ALL: tuple[Benchmark, ...] = (
     idle_tick.BENCHMARK,
     download.BENCHMARK,
     snowflake.BENCHMARK,
+    code_location.BENCHMARK,
 )
 INPUTS = ROOT / "data" / "benchmarks"
 

@@ -1,14 +1,17 @@
 """Writes docs/tables.md and docs/views.md from the row classes and the headers of the views.
 
-`make docs` runs it. A test holds the pages to what it would write.
+Also sql/views/types.json from what the views select. `make docs` runs it. A test holds the files to
+what it would write.
 """  # noqa: INP001 - a script, part of no package
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
 from sigma_dbt_sync import tables
 from sigma_dbt_sync.tables.render import markdown
 from sigma_dbt_sync.tables.spec import BOOKKEEPING_COLUMNS
+from sigma_dbt_sync.warehouse.view_types import derive
 from sigma_dbt_sync.warehouse.views import View, load_views
 
 FOLDER = Path(__file__).parent
@@ -30,8 +33,13 @@ in the same schema. Each is one SQL file in `sql/views/`.
 
 
 def pages() -> dict[str, str]:
-    """File name to text of every generated page."""
-    return {"tables.md": tables_page(), "views.md": views_page(load_views())}
+    """File, seen from here, to text of every generated page."""
+    views = load_views()
+    return {
+        "tables.md": tables_page(),
+        "views.md": views_page(views),
+        "../sql/views/types.json": json.dumps(derive(views), indent=1) + "\n",
+    }
 
 
 def tables_page() -> str:

@@ -24,6 +24,7 @@ _NEEDED_FOR_SIGMA = (
     "sigma_client_secret",
     "sigma_connection",
 )
+_UNENCRYPTED = frozenset({"form", "http", "json", "xml"})
 _BY_PROJECT = re.compile(r"\s*(\d+)\s*=\s*(.*?)\s*", re.DOTALL)
 _NEXT_PROJECT = re.compile(r",(?=\s*\d+\s*=)|,\s*$")
 
@@ -132,6 +133,14 @@ class Settings(BaseSettings):
         default="in_process",
         description="Where a run's steps are: in its own process, or each in a pod.",
     )
+    dagster_keep_runs_days: int = Field(
+        default=30, ge=1, description="Dagster forgets its runs after so many days."
+    )
+    alert_urls: SecretStr | None = Field(
+        default=None,
+        description="Who is told of failed runs: Apprise's addresses, such as Slack's webhook or "
+        "jsons://host/path, separated by spaces. Unset: nobody.",
+    )
     sync_cron: str = Field(default="*/15 * * * *", description="When the schedule syncs.")
     sync_timezone: str = Field(default="UTC", description="Time zone of the schedule.")
 
@@ -165,6 +174,17 @@ class Settings(BaseSettings):
             message = f"{value}: only https is accepted, so that the token is never sent in clear"
             raise ValueError(message)
         return f"{parts.scheme}://{parts.netloc}"
+
+    @field_validator("alert_urls")
+    @classmethod
+    def _encrypted_alerts(cls, value: SecretStr | None) -> SecretStr | None:
+        """An address may hold a token, so it too is sent in clear only to this machine."""
+        for address in value.get_secret_value().split() if value else ():
+            parts = urlsplit(address)
+            if parts.scheme in _UNENCRYPTED and parts.hostname not in LOOPBACK:
+                message = f"{parts.scheme}:// is not encrypted; {parts.scheme}s:// is"
+                raise ValueError(message)
+        return value
 
     @field_validator("sigma_connection")
     @classmethod

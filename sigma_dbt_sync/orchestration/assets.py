@@ -5,7 +5,8 @@ all of them up to date, because a batch of runs becomes visible everywhere or no
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
@@ -20,11 +21,13 @@ from sigma_dbt_sync.orchestration.event_log import last_report, report_metadata,
 from sigma_dbt_sync.orchestration.failures import told_to_dagster
 from sigma_dbt_sync.orchestration.freshness import late_after
 from sigma_dbt_sync.orchestration.outstanding import CHANGES, Ready, read_outstanding
+from sigma_dbt_sync.orchestration.previews import last_previews, preview_metadata
 from sigma_dbt_sync.orchestration.resources import SyncSettings
-from sigma_dbt_sync.orchestration.specs import table_spec, view_spec
+from sigma_dbt_sync.orchestration.specs import table_spec, view_specs
 from sigma_dbt_sync.settings import Settings
 from sigma_dbt_sync.sync import ExtractReport, LoadReport
 from sigma_dbt_sync.sync.audit import Audit, audit, newest_finish
+from sigma_dbt_sync.sync.preview import previews
 from sigma_dbt_sync.warehouse import open_warehouse
 from sigma_dbt_sync.warehouse.base import Warehouse
 from sigma_dbt_sync.warehouse.views import load_views
@@ -40,34 +43,50 @@ class Fetch(Struct, frozen=True):
     report: ExtractReport
 
 
-@dg.asset(
-    name=checks.ARCHIVE,
-    group_name="dbt_cloud",
-    kinds={"dbt"},
-    pool=FETCHING,
-    check_specs=checks.ARCHIVE_CHECKS,
-    description=(
-        "dbt Cloud's runs and their artifacts (manifest, run results, catalog, source freshness), "
-        "kept as dbt Cloud sent them. Every table can be made again from it."
-    ),
-)
-def dbt_cloud_archive(
-    context: dg.AssetExecutionContext, sync_settings: SyncSettings
-) -> dg.MaterializeResult:
-    """Fetch what is new in dbt Cloud."""
-    started_at = clock.now()
-    with told_to_dagster(context.retry_number):
-        settings = sync_settings.load()
-        with sync.open_archive(settings) as (client, archive):
-            report = sync.extract(client, archive, settings, now=started_at)
-            newest = newest_finish(archive)
-    moments = sync.Moments(started_at, clock.now())
-    context.log.info(reports.fetched(report, moments))
-    return dg.MaterializeResult(
-        metadata=reports.archive_metadata(report, moments)
-        | report_metadata(Fetch(archive.account_id, report)),
-        check_results=list(checks.judge_archive(newest, report.warnings, now=started_at)),
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a load did and found."""
+
+    report: LoadReport
+    audit: Audit
+    ready: Ready
+    previews: dict[str, reports.Metadata]
+
+
+def archive_asset(environments: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
+    """Make the step that fetches; `environments` are the assets that show where runs come from."""
+
+    @dg.asset(
+        name=checks.ARCHIVE,
+        deps=environments,
+        group_name="dbt_cloud",
+        kinds={"dbt"},
+        pool=FETCHING,
+        check_specs=checks.ARCHIVE_CHECKS,
+        description=(
+            "dbt Cloud's runs and their artifacts (manifest, run results, catalog, source "
+            "freshness), kept as dbt Cloud sent them. Every table can be made again from it."
+        ),
     )
+    def dbt_cloud_archive(
+        context: dg.AssetExecutionContext, sync_settings: SyncSettings
+    ) -> dg.MaterializeResult:
+        """Fetch what is new in dbt Cloud."""
+        started_at = clock.now()
+        with told_to_dagster(context.retry_number):
+            settings = sync_settings.load()
+            with sync.open_archive(settings) as (client, archive):
+                report = sync.extract(client, archive, settings, now=started_at)
+                newest = newest_finish(archive)
+        moments = sync.Moments(started_at, clock.now())
+        context.log.info(reports.fetched(report, moments))
+        return dg.MaterializeResult(
+            metadata=reports.archive_metadata(report, moments)
+            | report_metadata(Fetch(archive.account_id, report)),
+            check_results=list(checks.judge_archive(newest, report.warnings, now=started_at)),
+        )
+
+    return dbt_cloud_archive
 
 
 def warehouse_assets(settings: Settings) -> dg.AssetsDefinition:
@@ -82,7 +101,7 @@ def warehouse_assets(settings: Settings) -> dg.AssetsDefinition:
                 table_spec(table, settings).replace_attributes(freshness_policy=late)
                 for table in checks.LOADED
             ),
-            *(view_spec(view, settings) for view in views),
+            *view_specs(views, settings),
         ],
         check_specs=checks.TABLE_CHECKS,
         pool=POOL,
@@ -94,12 +113,13 @@ def warehouse_assets(settings: Settings) -> dg.AssetsDefinition:
         started_at = clock.now()
         with told_to_dagster(context.retry_number):
             settings = sync_settings.load()
-            loaded, found, ready = _load(context, settings)
-            news = pass_on(context, settings, loaded, found.account_id)
+            load = _load(context, settings)
+            news = pass_on(context, settings, load.report, load.audit.account_id)
         moments = sync.Moments(started_at, clock.now())
-        context.log.info(reports.loaded(loaded, moments))
-        yield from _tables(loaded, found, ready, moments, news)
-        yield from (dg.MaterializeResult(view.name) for view in views)
+        context.log.info(reports.loaded(load.report, moments))
+        yield from _tables(load, moments, news)
+        for view in views:
+            yield dg.MaterializeResult(view.name, metadata=load.previews.get(view.name))
 
     return load_warehouse
 
@@ -112,7 +132,7 @@ def _archive(settings: Settings, fetch: Fetch | None) -> Archive:
         return archive
 
 
-def _load(context: dg.AssetExecutionContext, settings: Settings) -> tuple[LoadReport, Audit, Ready]:
+def _load(context: dg.AssetExecutionContext, settings: Settings) -> Load:
     """Load, and audit the warehouse if that connected to it; else what was found last still stands.
 
     Rows carry the id of the Dagster run as sync_id, so that a row leads to the run that wrote it.
@@ -131,13 +151,15 @@ def _load(context: dg.AssetExecutionContext, settings: Settings) -> tuple[LoadRe
         )
         known = last_report(context.instance, "sync_loads", Audit)
         if known and known.is_of(archive, warehouse) and not loaded.connected:
-            return loaded, known, read_outstanding(context.instance).carried(clock.now())
+            ready = read_outstanding(context.instance).carried(clock.now())
+            return Load(loaded, known, ready, last_previews(context.instance))
         found = audit(
             archive, warehouse, sync_id=sync_id, now=clock.now(), warnings=loaded.warnings
         )
         ready = _ready(warehouse, settings)
+        shown = preview_metadata(previews(warehouse, archive.account_id))
         loaded.statements = warehouse.statements
-        return loaded, found, ready
+        return Load(loaded, found, ready, shown)
 
 
 def _ready(warehouse: Warehouse, settings: Settings) -> Ready:
@@ -148,17 +170,19 @@ def _ready(warehouse: Warehouse, settings: Settings) -> Ready:
 
 
 def _tables(
-    loaded: LoadReport, found: Audit, ready: Ready, moments: sync.Moments, news: dict[str, Any]
+    load: Load, moments: sync.Moments, news: dict[str, Any]
 ) -> Iterator[dg.MaterializeResult[Any]]:
     verdicts: defaultdict[dg.AssetKey | None, list[dg.AssetCheckResult]] = defaultdict(list)
-    for verdict in checks.judge_tables(found):
+    for verdict in checks.judge_tables(load.audit):
         verdicts[verdict.asset_key].append(verdict)
     for table in checks.LOADED:
-        metadata = reports.table_metadata(table.name, loaded, found)
+        metadata = reports.table_metadata(table.name, load.report, load.audit)
+        metadata |= load.previews.get(table.name, {})
         if table.name == "sync_loads":
-            metadata |= reports.load_metadata(loaded, found, moments) | report_metadata(found)
-            metadata |= news
+            metadata |= reports.load_metadata(load.report, load.audit, moments)
+            metadata |= report_metadata(load.audit) | news
         if table.name == CHANGES:
-            metadata |= {"ready": dg.MetadataValue.int(ready.tables)} | report_metadata(ready)
+            metadata |= {"ready": dg.MetadataValue.int(load.ready.tables)}
+            metadata |= report_metadata(load.ready)
         key = dg.AssetKey(table.name)
         yield dg.MaterializeResult(key, metadata=metadata, check_results=verdicts[key])

@@ -4,21 +4,28 @@ Read from the file that a sync leaves (`sync.graph_files`) while definitions loa
 may fail the code location: what cannot be read or shown is a warning in the log.
 """
 
+import gc
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import groupby
+from typing import NamedTuple
 
 import dagster as dg
 
 from sigma_dbt_sync.errors import SyncError
 from sigma_dbt_sync.orchestration import dbt_names
-from sigma_dbt_sync.orchestration.dbt_names import check_id
-from sigma_dbt_sync.orchestration.dbt_translator import asset_keys, spec_of
+from sigma_dbt_sync.orchestration.dbt_names import NodeId, check_id, node_id
+from sigma_dbt_sync.orchestration.dbt_translator import (
+    asset_keys,
+    environment_spec,
+    spec_of,
+)
 from sigma_dbt_sync.orchestration.dbt_verdicts import check_result
 from sigma_dbt_sync.orchestration.failures import told_to_dagster
 from sigma_dbt_sync.orchestration.resources import SyncSettings
 from sigma_dbt_sync.settings import Settings
-from sigma_dbt_sync.sync.graph import BUILD, FRESHNESS, Check, Graph
+from sigma_dbt_sync.sync.graph import BUILD, BUILT, FRESHNESS, Check, Graph
 from sigma_dbt_sync.sync.graph_files import GraphFiles
 from sigma_dbt_sync.sync.verdicts import verdict_of
 
@@ -33,22 +40,49 @@ _OWN = {
 }
 
 
-def dbt_assets(settings: Settings) -> tuple[list[dg.AssetSpec], list[dg.AssetChecksDefinition]]:
+class DbtAssets(NamedTuple):
+    """Everything of dbt that Dagster shows; `environments` are the assets nothing lies behind."""
+
+    specs: list[dg.AssetSpec]
+    checks: list[dg.AssetChecksDefinition]
+    environments: list[dg.AssetKey]
+
+
+_NOTHING = DbtAssets([], [], [])
+
+
+def dbt_assets(settings: Settings) -> DbtAssets:
     """Read what the last sync left; nothing, with a warning, when it cannot be read."""
     try:
         graph = GraphFiles(settings).read_graph()
     except SyncError as error:
         _log.warning("dbt's nodes are not shown: %s", error)
-        return [], []
+        return _NOTHING
     if graph is None:
         _log.info("dbt's nodes will be shown after the first sync.")
-        return [], []
+        return _NOTHING
     if graph.cuts:
-        _log.warning("dbt is not shown in full, left out: %s", "; ".join(graph.cuts))
-    return definitions_of(graph)
+        _log.warning(
+            "dbt is not shown in full, left out: %s. DAGSTER_ENVIRONMENT_IDS chooses environments.",
+            "; ".join(graph.cuts),
+        )
+    with _no_collection():
+        return definitions_of(graph)
 
 
-def definitions_of(graph: Graph) -> tuple[list[dg.AssetSpec], list[dg.AssetChecksDefinition]]:
+@contextmanager
+def _no_collection() -> Generator[None]:
+    """Look for no garbage among objects that all stay: that would be a third of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def definitions_of(graph: Graph) -> DbtAssets:
     """Make assets and checks of a graph; what Dagster does not take is left out."""
     keys = asset_keys(graph)
     environments = {each.environment_id: each for each in graph.environments}
@@ -66,7 +100,38 @@ def definitions_of(graph: Graph) -> tuple[list[dg.AssetSpec], list[dg.AssetCheck
         for check in graph.checks
         if (key := named.get(check_id(check))) and key.asset_key in specs
     ]
-    return list(specs.values()), list(_steps(checks))
+    of_environments = list(_environments(graph, keys, specs))
+    return DbtAssets(
+        [*specs.values(), *of_environments],
+        list(_steps(checks)),
+        [spec.key for spec in of_environments],
+    )
+
+
+def _environments(
+    graph: Graph, keys: Mapping[NodeId, dg.AssetKey], shown: Container[dg.AssetKey]
+) -> Iterator[dg.AssetSpec]:
+    """Hang every environment behind the last nodes that it builds."""
+    built = {
+        node_id(node): node.environment_id
+        for node in graph.nodes
+        if node.resource_type in BUILT and keys[node_id(node)] in shown
+    }
+    read = {
+        (node.environment_id, parent)
+        for node in graph.nodes
+        if node_id(node) in built
+        for parent in node.parents
+    }
+    for environment in graph.environments:
+        yield environment_spec(
+            environment,
+            (
+                keys[node]
+                for node, environment_id in built.items()
+                if environment_id == environment.environment_id and node not in read
+            ),
+        )
 
 
 def _steps(

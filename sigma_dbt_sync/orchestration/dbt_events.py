@@ -23,7 +23,7 @@ from sigma_dbt_sync.orchestration.dbt_verdicts import (
     observation,
     told,
 )
-from sigma_dbt_sync.orchestration.event_log import last_report
+from sigma_dbt_sync.orchestration.event_log import Event, last_report, report_event
 from sigma_dbt_sync.settings import Settings
 from sigma_dbt_sync.sync.graph import Graph
 from sigma_dbt_sync.sync.graph_files import GraphFiles
@@ -45,8 +45,6 @@ TOLD = "dbt_results"
 
 _KEYS_PER_QUERY = 500
 
-Event = dg.AssetMaterialization | dg.AssetObservation | dg.AssetCheckEvaluation
-
 
 class Told(Struct, frozen=True):
     """What one report told, and from which load's results; `left` is for the next."""
@@ -67,8 +65,10 @@ class News:
     event: Event
 
 
-def tell_dbt_results(instance: dg.DagsterInstance, settings: Settings, *, now: datetime) -> Told:
-    """Report what the last sync found and Dagster does not know yet.
+def tell_dbt_results(
+    instance: dg.DagsterInstance, settings: Settings, run: dg.DagsterRun, *, now: datetime
+) -> Told:
+    """Report what the last sync found and Dagster does not know yet, as events of `run`.
 
     Raises:
         ArchiveError: the files of the last sync cannot be read.
@@ -87,7 +87,7 @@ def tell_dbt_results(instance: dg.DagsterInstance, settings: Settings, *, now: d
     )
     counts = {dg.AssetMaterialization: 0, dg.AssetObservation: 0, dg.AssetCheckEvaluation: 0}
     for one in islice(news, MOST_EVENTS):
-        instance.report_runless_asset_event(one.event)
+        report_event(instance, one.event, run, at=min(one.at, now))
         counts[type(one.event)] += 1
     builds, freshness, checks = counts.values()
     return Told(basis, builds, freshness, checks, max(0, len(news) - MOST_EVENTS))

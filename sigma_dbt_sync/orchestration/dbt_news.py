@@ -18,6 +18,9 @@ from sigma_dbt_sync.warehouse import open_warehouse
 RUN_IDS = "dbt/run_ids"
 """Run tag: which dbt runs a sync loaded, the newest twenty."""
 
+NOTHING_NEW = "dbt/nothing_new"
+"""Run tag: the sync loaded nothing and reported nothing. Most are such, and nobody misses them."""
+
 
 def pass_on(
     context: dg.AssetExecutionContext, settings: Settings, loaded: LoadReport, account_id: int
@@ -38,8 +41,10 @@ def pass_on(
             loaded.statements += warehouse.statements
     for warning in refreshed.warnings:
         context.log.warning(warning)
-    told = tell_dbt_results(context.instance, settings, now=clock.now())
+    told = tell_dbt_results(context.instance, settings, context.run, now=clock.now())
     context.log.info(_told(told))
+    if not (loaded.connected or told.builds or told.freshness or told.checks):
+        context.instance.add_run_tags(context.run.run_id, {NOTHING_NEW: "true"})
     if refreshed.is_new:
         context.log.info("The dbt project has changed: %s.", refreshed.holds)
         reload_code_location(context, settings)

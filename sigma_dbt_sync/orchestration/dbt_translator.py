@@ -5,7 +5,7 @@ and metadata has the names it has there. Only the translator of dagster-dbt is u
 node's properties, it asks nobody. Everything else of it wants dbt or a token that may write.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import dagster as dg
@@ -62,6 +62,27 @@ def spec_of(
             environment.adapter,
         ),
         metadata=_metadata(node, environment),
+    )
+
+
+def environment_key(environment: Environment) -> dg.AssetKey:
+    """Name an environment as the folder that its nodes lie in."""
+    return dg.AssetKey([dbt_names.ROOT, str(environment.environment_id)])
+
+
+def environment_spec(environment: Environment, built: Iterable[dg.AssetKey]) -> dg.AssetSpec:
+    """Describe an environment, whose jobs build nodes and leave artifacts for the archive.
+
+    `built`: the last of its nodes; all others lie upstream of those.
+    """
+    return dg.AssetSpec(
+        environment_key(environment),
+        deps=sorted(built),
+        description=f"dbt Cloud's environment {environment.name}: what its runs leave as artifacts "
+        "is fetched from here.",
+        group_name=dbt_names.group_name(dbt_names.ROOT, environment.project_name, environment.name),
+        kinds=dbt_names.kinds("dbt"),
+        metadata={"url": dg.MetadataValue.url(environment.url)} if environment.url else None,
     )
 
 

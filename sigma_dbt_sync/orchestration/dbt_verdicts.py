@@ -13,7 +13,7 @@ Metadata = dict[str, Any]
 
 
 def materialization(key: dg.AssetKey, build: Build) -> dg.AssetMaterialization:
-    """Tell of a build. Its time in Dagster is now; when dbt was done, the metadata says."""
+    """Tell of a build."""
     seconds = None if build.seconds is None else round(build.seconds, 3)
     return dg.AssetMaterialization(
         key,

@@ -1,17 +1,39 @@
-"""What one step tells a later step, or a later run, through Dagster's event log.
+"""Dagster's event log: what a step tells a later step or run, and what dbt did elsewhere.
 
 Reports travel as one JSON entry of a materialization's metadata. So a step may run in a process of
 its own, and a run that finds nothing new can repeat what the last one found, without a warehouse.
 """
 
+from datetime import datetime
 from typing import Any, TypeVar
 
 import dagster as dg
 import msgspec
+from dagster._core.events import AssetObservationData, StepMaterializationData
 
 T = TypeVar("T")
 
 REPORT = "report"
+
+Event = dg.AssetMaterialization | dg.AssetObservation | dg.AssetCheckEvaluation
+
+
+def report_event(
+    instance: dg.DagsterInstance, event: Event, run: dg.DagsterRun, *, at: datetime
+) -> None:
+    """Log what happened elsewhere `at` that time, as part of the run that found out.
+
+    `report_runless_asset_event`, the public way, would log it as happening now, and for ever: what
+    belongs to no run is deleted with none.
+    """
+    if isinstance(event, dg.AssetMaterialization):
+        kind, data = dg.DagsterEventType.ASSET_MATERIALIZATION, StepMaterializationData(event)
+    elif isinstance(event, dg.AssetObservation):
+        kind, data = dg.DagsterEventType.ASSET_OBSERVATION, AssetObservationData(event)
+    else:
+        kind, data = dg.DagsterEventType.ASSET_CHECK_EVALUATION, event
+    logged = dg.DagsterEvent(kind.value, run.job_name, event_specific_data=data)
+    instance.report_dagster_event(logged, run.run_id, timestamp=at.timestamp())
 
 
 def report_metadata(report: object, entry: str = REPORT) -> dict[str, dg.MetadataValue[Any]]:

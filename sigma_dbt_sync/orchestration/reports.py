@@ -22,12 +22,12 @@ def table_metadata(table: str, loaded: LoadReport, found: Audit) -> Metadata:
             "dagster/row_count": dg.MetadataValue.int(contents.rows),
             "rows_counted_at": dg.MetadataValue.timestamp(found.audited_at),
         }
-    return known | {
-        "rows_written": dg.MetadataValue.int(counts.written),
-        "rows_inserted": dg.MetadataValue.int(counts.inserted),
-        "rows_updated": dg.MetadataValue.int(counts.updated),
-        "rows_deleted": dg.MetadataValue.int(counts.deleted),
-    }
+    known["rows_written"] = dg.MetadataValue.int(counts.written)
+    if counts.written:  # most ticks write nothing, and Dagster keeps every entry three times
+        known["rows_inserted"] = dg.MetadataValue.int(counts.inserted)
+        known["rows_updated"] = dg.MetadataValue.int(counts.updated)
+        known["rows_deleted"] = dg.MetadataValue.int(counts.deleted)
+    return known
 
 
 def load_metadata(report: LoadReport, found: Audit, moments: Moments) -> Metadata:
@@ -89,7 +89,8 @@ def archive_metadata(report: ExtractReport, moments: Moments) -> Metadata:
         "requests": report.requests,
         "requests_rate_limited": report.rate_limited,
     }
-    metadata: Metadata = {name: dg.MetadataValue.int(count) for name, count in counts.items()}
+    metadata: Metadata = {"summary": dg.MetadataValue.md(fetched(report, moments))}
+    metadata |= {name: dg.MetadataValue.int(count) for name, count in counts.items()}
     metadata["seconds"] = dg.MetadataValue.float(round(moments.seconds, 3))
     if report.rate_limited_until:
         metadata["rate_limited_until"] = dg.MetadataValue.timestamp(report.rate_limited_until)

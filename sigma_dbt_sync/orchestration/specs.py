@@ -4,6 +4,8 @@ Everything is read from the definitions in `tables/` and `sql/views`.
 """
 
 import inspect
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import dagster as dg
 from sigma_dbt_sync.orchestration.checks import ARCHIVE
 from sigma_dbt_sync.settings import Settings
 from sigma_dbt_sync.tables import Column, Table
+from sigma_dbt_sync.warehouse.view_types import view_types
 from sigma_dbt_sync.warehouse.views import View, sql_folder
 
 SCHEMA = "dbt_metadata"
@@ -33,8 +36,13 @@ def table_spec(table: Table[Any], settings: Settings) -> dg.AssetSpec:
     )
 
 
-def view_spec(view: View, settings: Settings) -> dg.AssetSpec:
-    """Describe a view, which is as new as the tables it reads."""
+def view_specs(views: Sequence[View], settings: Settings) -> Iterator[dg.AssetSpec]:
+    """Describe views, which are as new as the tables they read."""
+    types = view_types()
+    return (_view_spec(view, types.get(view.name, {}), settings) for view in views)
+
+
+def _view_spec(view: View, types: Mapping[str, str], settings: Settings) -> dg.AssetSpec:
     return dg.AssetSpec(
         view.name,
         deps=view.reads,
@@ -43,7 +51,7 @@ def view_spec(view: View, settings: Settings) -> dg.AssetSpec:
         kinds={settings.warehouse, "view"},
         metadata={
             "dagster/table_name": f"{SCHEMA}.{view.name}",
-            "dagster/column_schema": _view_schema(view),
+            "dagster/column_schema": _view_schema(view, types),
             "sql": dg.MetadataValue.md(f"```sql\n{view.sql}\n```"),
             "dagster/code_references": _file(sql_folder() / "views" / f"{view.name}.sql"),
         },
@@ -52,9 +60,11 @@ def view_spec(view: View, settings: Settings) -> dg.AssetSpec:
 
 def _file(path: Path) -> dg.CodeReferencesMetadataValue:
     """Link a page to the file that defines what it shows."""
-    return dg.CodeReferencesMetadataValue(
-        code_references=[dg.LocalFileCodeReference(file_path=str(path), label=path.name)]
-    )
+    with warnings.catch_warnings():  # one would come for every table, at every start
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        return dg.CodeReferencesMetadataValue(
+            code_references=[dg.LocalFileCodeReference(file_path=str(path), label=path.name)]
+        )
 
 
 def _table_schema(table: Table[Any]) -> dg.TableSchema:
@@ -75,8 +85,10 @@ def _column(column: Column, *, is_key: bool) -> dg.TableColumn:
     )
 
 
-def _view_schema(view: View) -> dg.TableSchema:
-    """Describe the columns without types: those are what the warehouse makes of the SELECT."""
+def _view_schema(view: View, types: Mapping[str, str]) -> dg.TableSchema:
     return dg.TableSchema(
-        [dg.TableColumn(name, type="", description=text) for name, text in view.columns.items()]
+        [
+            dg.TableColumn(name, types.get(name, ""), description=text)
+            for name, text in view.columns.items()
+        ]
     )

@@ -4,6 +4,7 @@ A graph holds some environments' relations and exposures as they are now, with c
 lineage and tests. It is cut to a size that loads in about two seconds, however large the project.
 """
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
@@ -11,18 +12,18 @@ from graphlib import CycleError, TopologicalSorter
 from msgspec import Struct, field, structs
 
 MOST_NODES = 10_000
-MOST_NODES_AND_CHECKS = 12_000
+MOST_NODES_AND_CHECKS = 14_000
 MOST_COLUMNS = 40_000
 MOST_CODE = 8_000_000
-"""Limits of a whole graph, measured: a node or check costs 0.15 ms at load, a column 0.03 ms."""
+"""Limits of a whole graph, measured by `python -m benchmarks code_location`: a node or check costs
+0.1 ms at load, a column 5 µs, and much more when the code server describes them to the UI.
+"""
 
 LONGEST_CODE = 4_000
 LONGEST_TEXT = 2_000
 
 BUILD, FRESHNESS, TEST = "build", "freshness", "test"
 BUILT = ("model", "seed", "snapshot")
-
-_STEPS: tuple[int | None, ...] = (None, 200, 100, 50, 20, 10, 5, 0)
 
 
 class Environment(Struct, frozen=True, omit_defaults=True):
@@ -104,22 +105,23 @@ def cut(graph: Graph) -> Graph:
     """Keep of a large graph what loads quickly: names and lineage before tests before details."""
     cuts: list[str] = []
     nodes = sorted(graph.nodes, key=lambda node: -node.downstream_count)[:MOST_NODES]
-    kept = {(node.environment_id, node.unique_id) for node in nodes}
+    kept = {(node.environment_id, node.unique_id): rank for rank, node in enumerate(nodes)}
     if left := len(graph.nodes) - len(nodes):
         cuts.append(f"{left} of {len(graph.nodes)} nodes: those that fewest others read")
     checks = [check for check in graph.checks if (check.environment_id, check.node_id) in kept]
-    checks.sort(key=lambda check: check.kind == BUILD)
+    checks.sort(key=lambda check: (check.kind == BUILD, kept[check.environment_id, check.node_id]))
     room = max(0, MOST_NODES_AND_CHECKS - len(nodes))
     if left := max(0, len(checks) - room):
-        cuts.append(f"{left} of {len(checks)} checks")
+        cuts.append(f"{left} of {len(checks)} checks: builds, then those of nodes few others read")
     columns = _most_each([len(node.columns) for node in nodes], MOST_COLUMNS)
     if columns is not None:
         cuts.append(f"columns after the first {columns} of a node")
     code = _most_each([min(len(node.code or ""), LONGEST_CODE) for node in nodes], MOST_CODE)
     if code is not None:
-        cuts.append("source code")
+        cuts.append(f"source code after the first {code} characters of a node")
     position = {(node.environment_id, node.unique_id): at for at, node in enumerate(graph.nodes)}
-    nodes = [_shortened(node, columns, with_code=code is None) for node in nodes]
+    longest = LONGEST_CODE if code is None else code
+    nodes = [_shortened(node, columns, longest) for node in nodes]
     nodes.sort(key=lambda node: position[node.environment_id, node.unique_id])
     return structs.replace(
         graph, nodes=tuple(nodes), checks=tuple(checks[:room]), cuts=(*graph.cuts, *cuts)
@@ -128,23 +130,25 @@ def cut(graph: Graph) -> Graph:
 
 def _most_each(sizes: Sequence[int], budget: int) -> int | None:
     """Find how much each may have for all to fit; None when everything fits."""
-    return next(
-        step
-        for step in _STEPS
-        if sum(sizes if step is None else (min(size, step) for size in sizes)) <= budget
-    )
+    if sum(sizes) <= budget:
+        return None
+
+    def taken(most: int) -> int:
+        return sum(min(size, most) for size in sizes)
+
+    return bisect_right(range(max(sizes)), budget, key=taken) - 1
 
 
-def _shortened(node: Node, columns: int | None, *, with_code: bool) -> Node:
-    code = node.code if with_code else None
-    is_long = code is not None and len(code) > LONGEST_CODE
+def _shortened(node: Node, columns: int | None, longest_code: int) -> Node:
+    code = node.code
+    is_long = code is not None and len(code) > longest_code
     kept = node.columns if columns is None else node.columns[:columns]
     return structs.replace(
         node,
         description=shortened(node.description, LONGEST_TEXT),
         columns=kept,
         columns_left_out=len(node.columns) - len(kept),
-        code=code[:LONGEST_CODE] if code else code,
+        code=code[:longest_code] if code else code,
         is_code_cut=node.is_code_cut or is_long,
     )
 

@@ -14,16 +14,19 @@ from sigma_dbt_sync.settings import load_settings
 from sigma_dbt_sync.sync.graph import BUILD, Environment, Graph, GraphColumn
 from sigma_dbt_sync.sync.graph_files import GraphFiles
 from sigma_dbt_sync.sync.graph_query import Results
-from tests.orchestration.graphs import ENVIRONMENT, chain, check, graph, node
+from tests.orchestration.graphs import ENVIRONMENT, ORDERS, chain, check, graph, node
 
-KEY = dg.AssetKey(["dbt", str(ENVIRONMENT), "orders"])
+PRODUCTION = dg.AssetKey(["dbt", str(ENVIRONMENT)])
+KEY = dg.AssetKey([*PRODUCTION.path, "orders"])
+NOTHING = ([], [], [])
 ANYTHING = st.text(max_size=40)
 UGLY = st.text(alphabet=string.ascii_letters + "-/. \\\"'%*ä💰\n", max_size=120)
 
 
 def load(of: Graph) -> dg.Definitions:
     """Load a graph as the code location does."""
-    return loaded(*definitions_of(of))
+    found = definitions_of(of)
+    return loaded(found.specs, found.checks)
 
 
 def loaded(specs, checks) -> dg.Definitions:
@@ -80,13 +83,14 @@ def test_sources_versions_and_exposures_have_keys_of_their_own():
         node("exposure.shop.orders", url="https://app.sigmacomputing.com/shop/workbook/x"),
         node(),
     ]
-    specs = definitions_of(graph(*nodes))[0]
+    specs = definitions_of(graph(*nodes)).specs
 
     assert [each.key.path[2:] for each in specs] == [
         ["till", "orders"],
         ["orders_v2"],
         ["exposures", "orders"],
         ["orders"],
+        [],
     ]
     assert "sigma" in specs[2].kinds
 
@@ -105,7 +109,23 @@ def test_two_environments_never_share_a_node():
         (node(environment_id=1), node(environment_id=2)),
     )
 
-    assert len(load(both).resolve_all_asset_keys()) == 2
+    assert {tuple(key.path) for key in load(both).resolve_all_asset_keys()} == {
+        ("dbt", "1"),
+        ("dbt", "1", "orders"),
+        ("dbt", "2"),
+        ("dbt", "2", "orders"),
+    }
+
+
+def test_the_archive_comes_behind_the_last_nodes_that_an_environment_builds():
+    stg, unread = node("model.shop.stg", parents=("source.shop.till.raw",)), node("seed.shop.tax")
+    source = node("source.shop.till.raw", source_name="till")
+    exposure = node("exposure.shop.board", parents=(ORDERS,))
+    found = definitions_of(graph(source, stg, node(parents=(stg.unique_id,)), unread, exposure))
+    last = {each.key: each for each in found.specs}[PRODUCTION]
+
+    assert found.environments == [PRODUCTION]
+    assert [dep.asset_key.path[-1] for dep in last.deps] == ["orders", "tax"]
 
 
 def test_lineage_and_tests_are_drawn():
@@ -120,7 +140,7 @@ def test_lineage_and_tests_are_drawn():
 
 def test_names_that_collide_are_told_apart_and_others_stay():
     nodes = [node("model.shop.orders"), node("model.other.orders"), node("model.shop.stg")]
-    keys = {each.key.path[-1] for each in definitions_of(graph(*nodes))[0]}
+    keys = {each.key.path[-1] for each in definitions_of(graph(*nodes)).specs[:3]}
 
     assert len(keys) == 3
     assert "stg" in keys
@@ -131,12 +151,12 @@ def test_a_node_that_dagster_refuses_is_left_out_with_a_warning(monkeypatch, cap
     from sigma_dbt_sync.orchestration import dbt_translator
 
     monkeypatch.setattr(
-        dbt_translator.dbt_names, "group_name", lambda *parts: "no-group" + parts[3]
+        dbt_translator.dbt_names, "group_name", lambda *parts: "-" if parts[3:] else "fine"
     )
     bad = graph(node(), checks=[check()])
     defs = load(bad)
 
-    assert list(defs.resolve_all_asset_keys()) == []
+    assert list(defs.resolve_all_asset_keys()) == [PRODUCTION]
     assert "model.shop.orders is not shown" in caplog.text
 
 
@@ -174,8 +194,9 @@ def test_no_name_stops_the_code_location(data):
         for at, each in enumerate(nodes)
         for number in range(2)
     ]
-    specs, steps = definitions_of(graph(*nodes, checks=checks))
+    specs, steps, _ = definitions_of(graph(*nodes, checks=checks))
     loaded(specs, steps)
+    specs = specs[:-1]
     keys = {spec.key for spec in specs}
     named = {key for step in steps for key in step.check_keys}
 
@@ -188,24 +209,25 @@ def test_no_name_stops_the_code_location(data):
 def test_a_project_of_any_size_loads(count):
     defs = load(chain(count))
 
-    assert len(defs.resolve_all_asset_keys()) == count
+    assert len(defs.resolve_all_asset_keys()) == count + 1
 
 
 @pytest.mark.slow
 def test_the_largest_project_that_is_shown_loads():
     defs = load(chain(10_000, columns=4, tests=0))
 
-    assert len(defs.resolve_all_asset_keys()) == 10_000
+    assert len(defs.resolve_all_asset_keys()) == 10_001
 
 
 def test_before_the_first_sync_nothing_is_shown(environment):
-    assert dbt_assets(load_settings()) == ([], [])
+    assert dbt_assets(load_settings()) == NOTHING
 
 
 def test_what_was_written_is_shown(written):
-    specs, steps = dbt_assets(load_settings())
+    specs, steps, environments = dbt_assets(load_settings())
 
-    assert [each.key for each in specs] == [KEY]
+    assert [each.key for each in specs] == [KEY, PRODUCTION]
+    assert environments == [PRODUCTION]
     assert [key.name for step in steps for key in step.check_keys] == ["unique_orders_id"]
 
 
@@ -225,7 +247,7 @@ def test_a_damaged_file_shows_nothing_and_says_so(written, tmp_path, caplog, dam
     with caplog.at_level(logging.WARNING):
         shown = dbt_assets(load_settings())
 
-    assert shown == ([], [])
+    assert shown == NOTHING
     assert "the next sync writes it again" in caplog.text
     assert written.basis() == ""
 
@@ -234,5 +256,5 @@ def test_a_folder_that_cannot_be_read_shows_nothing(environment, tmp_path, caplo
     (tmp_path / "archive").write_text("a file where a folder should be")
     environment.setenv("ARCHIVE_URL", str(tmp_path / "archive"))
 
-    assert dbt_assets(load_settings()) == ([], [])
+    assert dbt_assets(load_settings()) == NOTHING
     assert "dbt's nodes are not shown" in caplog.text

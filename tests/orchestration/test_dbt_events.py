@@ -1,6 +1,7 @@
 """Every result of dbt reaches Dagster once: a real instance, a made-up project."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import dagster as dg
 import pytest
@@ -42,11 +43,15 @@ def tick(environment, tmp_path, instance):
     environment.setenv("ARCHIVE_URL", str(tmp_path / "archive"))
     settings = load_settings()
 
-    def found(*rows, of=GRAPH):
+    def found(*rows, of=GRAPH, run=None):
         GraphFiles(settings).write(of, Results(rows, RUNS), "basis")
-        return tell_dbt_results(instance, settings, now=NOW)
+        return tell_dbt_results(instance, settings, run or a_run(), now=NOW)
 
     return found
+
+
+def a_run() -> dg.DagsterRun:
+    return dg.DagsterRun("dbt_metadata_sync", str(uuid4()))
 
 
 def stale(run_id: int = 1, group: str = "bad"):
@@ -93,6 +98,35 @@ def test_a_build_leads_to_its_dbt_run(tick, instance):
     assert told["dbt_run"] == "https://dbt.test/runs/1/"
     assert (told["execution_seconds"], told["rows_affected"]) == (1.235, 12)
     assert told["dbt_completed_at"] == (NOW - timedelta(hours=1)).timestamp()
+
+
+def test_a_result_has_the_time_dbt_had_it_and_belongs_to_the_sync_that_found_it(tick, instance):
+    run = a_run()
+    tick(status(), failed(1), stale(), run=run)
+    (built,) = instance.fetch_materializations(KEY, limit=5).records
+    (seen,) = instance.fetch_observations(SOURCE_KEY, limit=5).records
+    (judged,) = instance.event_log_storage.get_asset_check_execution_history(CHECK, limit=5)
+
+    assert {built.run_id, seen.run_id, judged.run_id} == {run.run_id}
+    assert built.timestamp == judged.event.timestamp == (NOW - timedelta(hours=1)).timestamp()
+    assert seen.timestamp == (NOW - timedelta(minutes=10)).timestamp()
+
+
+def test_a_clock_of_dbt_that_is_ahead_dates_nothing_into_the_future(tick, instance):
+    tick(status(attempted_at=NOW + timedelta(minutes=3)))
+    (built,) = instance.fetch_materializations(KEY, limit=5).records
+
+    assert built.timestamp == NOW.timestamp()
+
+
+def test_a_result_is_still_known_when_the_sync_that_told_it_is_deleted(tick, instance):
+    rows, run = (status(), failed(1)), a_run()
+    tick(*rows, run=run)
+    instance.delete_run(run.run_id)
+    told = tick(*rows)
+
+    assert builds(instance) == []
+    assert (told.builds, told.checks) == (0, 0)
 
 
 def test_a_failed_test_says_how_many_rows_and_how_bad(tick, instance):
@@ -155,15 +189,15 @@ def test_more_than_one_report_takes_is_left_for_the_next(tick, instance, monkeyp
 def test_cut_off_in_the_middle_the_next_report_goes_on_behind_it(tick, instance, monkeypatch):
     models = [f"model.shop.m{number}" for number in range(5)]
     of = graph(*map(node, models))
-    report, done = type(instance).report_runless_asset_event, []
+    report, done = dbt_events.report_event, []
 
-    def cut_off(self, event):
+    def cut_off(*args, **when):
         if len(done) == 3:
             raise KeyboardInterrupt
-        done.append(report(self, event))
+        done.append(report(*args, **when))
 
     with monkeypatch.context() as patch:
-        patch.setattr(type(instance), "report_runless_asset_event", cut_off)
+        patch.setattr(dbt_events, "report_event", cut_off)
         with pytest.raises(KeyboardInterrupt):
             tick(*map(status, models), of=of)
     told = tick(*map(status, models), of=of)
@@ -176,7 +210,7 @@ def test_cut_off_in_the_middle_the_next_report_goes_on_behind_it(tick, instance,
 def test_executing_a_check_shows_what_dbt_found_and_is_no_news_either(tick, instance):
     rows = (failed(1),)
     tick(*rows)
-    specs, steps = definitions_of(GRAPH)
+    specs, steps, _ = definitions_of(GRAPH)
     defs = dg.Definitions(
         assets=specs, asset_checks=steps, resources={"sync_settings": SyncSettings()}
     )

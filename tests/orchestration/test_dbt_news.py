@@ -13,6 +13,7 @@ from sigma_dbt_sync.archive import Archive
 from sigma_dbt_sync.demo import serve
 from sigma_dbt_sync.demo.account import ACCOUNT_ID
 from sigma_dbt_sync.demo.company import PRODUCTION, STAGING
+from sigma_dbt_sync.orchestration.assets import archive_asset
 from sigma_dbt_sync.orchestration.code_location import reload_code_location
 from sigma_dbt_sync.orchestration.dbt_assets import dbt_assets
 from sigma_dbt_sync.settings import load_settings
@@ -32,11 +33,11 @@ def refresh(**overrides):
 
 def shown(environment=PRODUCTION, **overrides) -> dict[str, dg.AssetSpec]:
     """Read the nodes of an environment as definitions would, by the end of their names."""
-    specs, _ = dbt_assets(load_settings(**overrides))
+    specs = dbt_assets(load_settings(**overrides)).specs
     return {
         "/".join(spec.key.path[2:]): spec
         for spec in specs
-        if spec.key.path[:2] == ["dbt", str(environment.id)]
+        if spec.key.path[:2] == ["dbt", str(environment.id)] and len(spec.key.path) > 2
     }
 
 
@@ -54,6 +55,12 @@ def test_production_is_shown_and_staging_is_not(first_sync):
         key.rsplit("/", maxsplit=1)[-1] for key in nodes
     }
     assert "sigma" in nodes["exposures/sales_overview"].kinds
+
+
+def test_the_archive_and_so_every_table_lies_downstream_of_dbt(first_sync):
+    (spec,) = archive_asset(dbt_assets(load_settings()).environments).specs
+
+    assert [dep.asset_key.path for dep in spec.deps] == [["dbt", str(PRODUCTION.id)]]
 
 
 def test_a_models_page_has_its_columns_source_and_owner(first_sync):

@@ -7,6 +7,7 @@ early) and never sees the runs behind it. Here such runs stand between others at
 from collections import Counter
 from datetime import timedelta
 from itertools import cycle
+from uuid import uuid4
 
 import dagster as dg
 import pytest
@@ -45,7 +46,8 @@ def played(tmp_path_factory):
                 for minute, like in enumerate(turn):
                     account.add_run(like, created_at=now - timedelta(minutes=12 - minute))
                 sync.run_sync(settings, clock=lambda now=now: now)
-                told.append(tell_dbt_results(deployment.instance, settings, now=now))
+                run = dg.DagsterRun("dbt_metadata_sync", str(uuid4()))
+                told.append(tell_dbt_results(deployment.instance, settings, run, now=now))
             yield deployment, told
 
 

@@ -10,6 +10,8 @@ import pytest
 from sigma_dbt_sync.demo.account import TOKEN
 from sigma_dbt_sync.demo.faults import Fault
 from sigma_dbt_sync.orchestration import checks
+from sigma_dbt_sync.orchestration.dbt_news import NOTHING_NEW
+from sigma_dbt_sync.sync.preview import ROWS
 
 WRONG = "dbtc_nobody_knows_this_one"
 
@@ -87,6 +89,41 @@ def test_the_ledger_knows_what_the_fetching_step_fetched(first_sync):
     assert calls > 0
 
 
+def test_pages_show_first_rows_with_the_worst_on_top_and_no_sql(first_sync):
+    deployment, result = first_sync
+    rows = {
+        asset: [record.data for record in metadata(result, asset)["first_rows"].records]
+        for asset in ("dbt_runs", "dbt_tab", "job_health", "run_failures")
+    }
+    ((worst,),) = deployment.query(
+        "SELECT count(*) FROM dbt_tab WHERE is_primary AND health = 'failing'"
+    )
+
+    assert [row["health"] for row in rows["dbt_tab"]][:worst] == ["failing"] * min(worst, ROWS)
+    assert {len(found) <= ROWS for found in rows.values()} == {True}
+    assert not {"sql", "code", "query", "description"} & {
+        word for found in rows.values() for name in found[0] for word in name.split("_")
+    }
+
+
+def test_how_many_relations_are_of_which_health_can_be_plotted(first_sync):
+    deployment, result = first_sync
+    told = metadata(result, "dbt_tab")
+    counted = dict(
+        deployment.query("SELECT health, count(*) FROM dbt_tab WHERE is_primary GROUP BY 1")
+    )
+
+    assert {health: told[f"relations_{health}"] for health in counted} == counted
+    assert sum(counted.values()) > 0
+
+
+def test_a_fetch_is_summed_up_in_a_sentence(first_sync):
+    _, result = first_sync
+    told = metadata(result, "dbt_cloud_archive")
+
+    assert f"Fetched {told['new_runs']} new" in told["summary"]
+
+
 def test_nothing_new_leaves_the_warehouse_alone(first_sync, impatient):
     """Another process holds the file, so that opening it would fail."""
     deployment, first = first_sync
@@ -99,6 +136,9 @@ def test_nothing_new_leaves_the_warehouse_alone(first_sync, impatient):
     assert metadata(second, "dbt_models")["dagster/row_count"] == known
     assert "Nothing new" in metadata(second, "sync_loads")["summary"]
     assert failed_checks(second) == failed_checks(first)
+    assert metadata(second, "dbt_tab") == metadata(first, "dbt_tab")
+    assert NOTHING_NEW in deployment.instance.get_run_by_id(second.run_id).tags
+    assert NOTHING_NEW not in deployment.instance.get_run_by_id(first.run_id).tags
 
 
 def test_a_new_dagster_home_counts_what_it_never_saw(first_sync):

@@ -42,7 +42,14 @@ def test_of_too_many_checks_builds_go_first(monkeypatch):
     kept = cut(Graph(7, (), (node(A),), (check(A, BUILD), check(A))))
 
     assert [each.kind for each in kept.checks] == [TEST]
-    assert kept.cuts == ("1 of 2 checks",)
+    assert "1 of 2 checks" in kept.cuts[0]
+
+
+def test_of_too_many_tests_those_of_nodes_stay_that_most_others_read(monkeypatch):
+    monkeypatch.setattr(graphs, "MOST_NODES_AND_CHECKS", 3)
+    kept = cut(Graph(7, (), (node(A), node(B, downstream_count=3)), (check(A), check(B))))
+
+    assert [each.node_id for each in kept.checks] == [B]
 
 
 def test_of_too_many_columns_every_node_keeps_its_first(monkeypatch):
@@ -50,21 +57,25 @@ def test_of_too_many_columns_every_node_keeps_its_first(monkeypatch):
     wide = tuple(GraphColumn(f"c{number}") for number in range(30))
     kept = cut(Graph(7, (), (node(A, columns=wide), node(B, columns=wide[:3]))))
 
-    assert [len(each.columns) for each in kept.nodes] == [5, 3]
-    assert [each.columns_left_out for each in kept.nodes] == [25, 0]
-    assert kept.cuts == ("columns after the first 5 of a node",)
+    assert [len(each.columns) for each in kept.nodes] == [7, 3]
+    assert [each.columns_left_out for each in kept.nodes] == [23, 0]
+    assert kept.cuts == ("columns after the first 7 of a node",)
 
 
-def test_long_code_is_cut_and_too_much_of_it_left_out(monkeypatch):
+def test_long_code_is_cut_and_shorter_when_there_is_much_of_it(monkeypatch):
     long = "x" * (graphs.LONGEST_CODE + 1)
     (kept,) = cut(Graph(7, (), (node(A, code=long),))).nodes
 
     assert (kept.is_code_cut, len(kept.code)) == (True, graphs.LONGEST_CODE)
 
     monkeypatch.setattr(graphs, "MOST_CODE", 10)
-    bare = cut(Graph(7, (), (node(A, code=long),)))
+    brief = cut(Graph(7, (), (node(A, code=long), node(B, code="xyz"))))
 
-    assert (bare.nodes[0].code, bare.cuts) == (None, ("source code",))
+    assert [(each.code, each.is_code_cut) for each in brief.nodes] == [
+        ("x" * 7, True),
+        ("xyz", False),
+    ]
+    assert brief.cuts == ("source code after the first 7 characters of a node",)
 
 
 def test_parents_are_found_through_what_is_no_node():
