@@ -165,6 +165,16 @@ def test_on_redshift_a_path_has_two_names(table_sync, warehouse, connection, org
 
 
 @pytest.mark.usefixtures("changed")
+@pytest.mark.parametrize("kind", ["snowflake", "bigQuery", "databricks", "postgres"])
+def test_elsewhere_a_path_has_three_names(kind, table_sync, connection, organization):
+    connection.type = kind
+    outcome = table_sync().run(wanted())
+
+    assert outcome.state == "confirmed"
+    assert [done.path for done in organization.syncs] == [ORDERS]
+
+
+@pytest.mark.usefixtures("changed")
 def test_after_a_crash_nothing_is_sent_where_it_has_happened(table_sync, organization):
     synced = table_sync()
     synced.run(wanted())
