@@ -8,6 +8,7 @@ which state of the archive a target was loaded.
 
 import gc
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache, partial
@@ -18,6 +19,7 @@ from sigma_dbt_sync import __version__
 from sigma_dbt_sync.archive import Archive, EntryRef
 from sigma_dbt_sync.artifacts.manifest import Manifest
 from sigma_dbt_sync.artifacts.run_entry import RunEntry
+from sigma_dbt_sync.errors import ArchiveError, WarehouseBusy, WarehouseError
 from sigma_dbt_sync.normalize.keys import digest, to_json
 from sigma_dbt_sync.normalize.run_context import run_context
 from sigma_dbt_sync.normalize.run_facts import RunFacts, run_facts
@@ -67,6 +69,7 @@ def load(  # noqa: PLR0913 - each is a choice of its own, and all but four have 
     after the last one published.
 
     Raises:
+        ArchiveError: a rebuild would lose runs that are no longer archived.
         WarehouseBusy: somebody else holds the warehouse; a rerun helps.
         WarehouseError: the warehouse refused; nothing of the batch in flight was kept.
     """
@@ -80,14 +83,15 @@ def load(  # noqa: PLR0913 - each is a choice of its own, and all but four have 
         return report
     report.connected = True
     forget_load(archive, warehouse)  # should this load be cut off, the next one has to go on
+    present = Present(warehouse, archive.account_id)
     if rebuild:
+        _refuse_to_lose(present, warehouse, entries.keys())
         dropped = warehouse.drop(keep=KEPT)
         report.migrated += dropped
         if DBT_RUNS.name in dropped:
             archive.write_note(_LOADED_ONCE, b"")
     done = warehouse.migrate()
     report.migrated += done
-    present = Present(warehouse, archive.account_id)
     loaded = present.loaded_runs()
     missing = [ref for run_id, ref in entries.items() if loaded.get(run_id) != ref.sha256]
     batches = list(_batches(archive, missing, runs_per_batch)) or [[]]
@@ -130,6 +134,23 @@ def load(  # noqa: PLR0913 - each is a choice of its own, and all but four have 
     if not was_loaded:
         archive.write_note(_LOADED_ONCE, b"")
     return report
+
+
+def _refuse_to_lose(present: Present, warehouse: Warehouse, entries: AbstractSet[int]) -> None:
+    """Stop a rebuild that could not bring back every run."""
+    try:
+        loaded = {} if warehouse.is_absent() else present.loaded_runs()
+    except WarehouseBusy:
+        raise
+    except WarehouseError:  # no tables yet, or what is left of them after a rebuild broke down
+        return
+    if lost := loaded.keys() - entries:
+        raise ArchiveError(
+            f"{warehouse.target} holds {len(lost)} runs that the archive has forgotten "
+            "(ARCHIVE_KEEP_DAYS); a rebuild would lose them. To keep them, load into another "
+            "DUCKDB_PATH or SNOWFLAKE_SCHEMA. To give them up, run `sigma-dbt-sync remove`, then "
+            "`sigma-dbt-sync sync`."
+        )
 
 
 @contextmanager

@@ -2,14 +2,14 @@
 
 import random
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import duckdb
 import pytest
 
 from sigma_dbt_sync.archive import Archive
 from sigma_dbt_sync.demo.account import ACCOUNT_ID
-from sigma_dbt_sync.errors import WarehouseError
+from sigma_dbt_sync.errors import ArchiveError, WarehouseError
 from sigma_dbt_sync.sync import load
 from sigma_dbt_sync.warehouse.base import Batch
 from sigma_dbt_sync.warehouse.duckdb import DuckDB
@@ -180,6 +180,18 @@ def test_rebuilding_gives_the_same_tables(deployment):
     report = deployment.sync(rebuild=True)
     assert deployment.contents() == incremental
     assert report.loaded.runs_loaded == len(deployment.account.runs)
+
+
+def test_a_rebuild_that_would_lose_runs_is_refused(deployment):
+    deployment.sync()
+    before = deployment.contents()
+    archive = Archive(deployment.settings().archive_url, ACCOUNT_ID)
+    forgotten = archive.prune(before=NOW - timedelta(days=1))
+    assert forgotten
+
+    with pytest.raises(ArchiveError, match=f"holds {forgotten} runs that the archive"):
+        deployment.sync(rebuild=True)
+    assert deployment.contents() == before
 
 
 def test_a_rebuild_that_broke_down_is_finished_by_the_next_sync(deployment, monkeypatch):
