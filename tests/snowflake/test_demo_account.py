@@ -23,6 +23,7 @@ from sigma_dbt_sync.sync.asked import persisted_nodes
 from sigma_dbt_sync.sync.audit import audit
 from sigma_dbt_sync.sync.graph_query import GraphQuery
 from sigma_dbt_sync.sync.outbox_present import OutboxPresent
+from sigma_dbt_sync.sync.preview import previews
 from sigma_dbt_sync.tables.arrow import row_hashes, rows_from
 from sigma_dbt_sync.warehouse import open_warehouse
 from sigma_dbt_sync.warehouse.views import load_views
@@ -129,6 +130,7 @@ def told(settings):
             "changes": sorted(changes, key=str),
             "places": outbox.relations({change.node_key for change in changes}),
             "has_tables": tab.has_tables(warehouse),
+            "previews": previews(warehouse, ACCOUNT_ID),
         }
 
 
