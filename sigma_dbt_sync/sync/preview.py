@@ -5,6 +5,7 @@ values masked. Asked for after a load that brought something; each costs one sta
 """
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct
@@ -78,6 +79,6 @@ def _cell(value: object) -> Cell:
         return ""
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
-    if isinstance(value, float):
-        return round(value, 3)
+    if isinstance(value, float | Decimal):
+        return round(float(value), 3)
     return value if isinstance(value, str | int) else str(value)

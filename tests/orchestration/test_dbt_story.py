@@ -46,7 +46,7 @@ def played(tmp_path_factory):
                 for minute, like in enumerate(turn):
                     account.add_run(like, created_at=now - timedelta(minutes=12 - minute))
                 sync.run_sync(settings, clock=lambda now=now: now)
-                run = dg.DagsterRun("dbt_metadata_sync", str(uuid4()))
+                run = deployment.instance.add_run(dg.DagsterRun("dbt_metadata_sync", str(uuid4())))
                 told.append(tell_dbt_results(deployment.instance, settings, run, now=now))
             yield deployment, told
 
