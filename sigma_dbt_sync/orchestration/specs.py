@@ -14,6 +14,7 @@ import dagster as dg
 from sigma_dbt_sync.orchestration.checks import ARCHIVE
 from sigma_dbt_sync.settings import Settings
 from sigma_dbt_sync.tables import Column, Table
+from sigma_dbt_sync.tables.delivery import SIGMA_TABLE_SYNCS
 from sigma_dbt_sync.warehouse.view_types import view_types
 from sigma_dbt_sync.warehouse.views import View, sql_folder
 
@@ -37,7 +38,11 @@ def table_spec(table: Table[Any], settings: Settings) -> dg.AssetSpec:
 
 
 def view_specs(views: Sequence[View], settings: Settings) -> Iterator[dg.AssetSpec]:
-    """Describe views, which are as new as the tables they read."""
+    """Describe views, which are as new as the tables they read.
+
+    Some also show what Sigma was sent. A delivery comes after the load that makes the views, and a
+    graph of assets has no circles; so that table is not named among what they read.
+    """
     types = view_types()
     return (_view_spec(view, types.get(view.name, {}), settings) for view in views)
 
@@ -45,7 +50,7 @@ def view_specs(views: Sequence[View], settings: Settings) -> Iterator[dg.AssetSp
 def _view_spec(view: View, types: Mapping[str, str], settings: Settings) -> dg.AssetSpec:
     return dg.AssetSpec(
         view.name,
-        deps=view.reads,
+        deps=[name for name in view.reads if name != SIGMA_TABLE_SYNCS.name],
         description=f"{view.description}\n\nGrain: {view.grain}.",
         group_name="analyst_views",
         kinds={settings.warehouse, "view"},

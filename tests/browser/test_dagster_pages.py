@@ -69,11 +69,15 @@ def test_a_failing_dbt_test_is_a_failing_check_with_its_rows_and_run(first_run, 
 
 def test_schedule_and_sensors_are_on_from_the_first_start(ui, window):
     page = window.open("/automation")
-    for name in ("dbt_metadata_schedule", "failed_runs", "sigma_sync_sensor"):
+    started = (
+        *("dbt_metadata_schedule", "dagster_run_retention_schedule"),
+        *("failed_runs", "sigma_sync_sensor"),
+    )
+    for name in started:
         expect(page.get_by_text(name)).to_be_visible()
     switches = page.locator('[class*="formatSwitch"] input')
 
-    expect(switches).to_have_count(3)
+    expect(switches).to_have_count(len(started))
     for switch in switches.all():
         expect(switch).to_be_checked()
     window.shoot("automation")
