@@ -3,7 +3,7 @@
     python -m tests.views.mutate [VIEW ...]
 
 From the project's folder, where there is fork. All views take minutes, so it is no test itself. The
-demo is synced once; each broken view is put into a copy. Damaged syncs are made anew.
+demo is synced once; each broken view is put into a copy. Only damaged syncs are made anew.
 """
 
 import multiprocessing
@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import duckdb
 import pytest
 
 from sigma_dbt_sync import sync
@@ -24,6 +25,7 @@ from sigma_dbt_sync.warehouse.duckdb import DuckDB
 from tests.views import conftest
 from tests.views.mutations import Mutation, mutations
 
+EMPTY = "empty.duckdb"
 _FORK = multiprocessing.get_context("fork")
 _ARGUMENTS = ("-q", "-x", "-p", "no:cacheprovider", "-W", "ignore:Module already imported")
 
@@ -31,22 +33,29 @@ _ARGUMENTS = ("-q", "-x", "-p", "no:cacheprovider", "-W", "ignore:Module already
 class Broken:
     """Puts a broken view in place, and remembers the first test that fails."""
 
-    def __init__(self, mutation: Mutation, demo: Path) -> None:
+    def __init__(self, mutation: Mutation, folder: Path) -> None:
         self.first_failure: str | None = None
-        parse = views.parse_view
+        whole = views.sql_folder() / "views" / f"{mutation.view}.sql"
+        text = mutation.apply(whole.read_text(encoding="utf-8"))
+        broken = views.parse_view(mutation.view, text)
 
-        def parse_view(name: str, text: str) -> views.View:
-            return parse(name, mutation.apply(text) if name == mutation.view else text)
+        def take(made: str, path: Path) -> None:
+            if not path.exists():
+                shutil.copy(folder / made, path)
+            with duckdb.connect(path) as con:
+                con.execute("SET schema = 'dbt_metadata'")
+                con.execute(f"CREATE OR REPLACE VIEW {broken.name} AS {broken.sql}")
 
-        def copied(settings: Settings, **_: Any) -> None:
-            shutil.copy(demo, settings.duckdb_path)
-            warehouse = DuckDB(settings.duckdb_path)
-            warehouse.migrate()
-            warehouse.close()
+        def migrate(warehouse: DuckDB) -> list[str]:
+            take(EMPTY, Path(warehouse.target.removeprefix("duckdb:")))
+            return []
 
-        views.parse_view = parse_view
+        def synced(settings: Settings, **_: Any) -> None:
+            take(conftest.WAREHOUSE, settings.duckdb_path)
+
+        DuckDB.migrate = migrate
         if mutation.view != "sync_health":
-            sync.run_sync = copied
+            sync.run_sync = synced
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Remember the first failure."""
@@ -54,10 +63,10 @@ class Broken:
             self.first_failure = report.nodeid.rpartition("::")[2]
 
 
-def noticed_by(mutation: Mutation, demo: Path) -> str | None:
+def noticed_by(mutation: Mutation, folder: Path) -> str | None:
     """Name the first test that fails when the rule is broken."""
     told, tells = _FORK.Pipe(duplex=False)
-    child = _FORK.Process(target=_run, args=(mutation, demo, tells))
+    child = _FORK.Process(target=_run, args=(mutation, folder, tells))
     child.start()
     tells.close()
     code, failure = told.recv()
@@ -67,15 +76,18 @@ def noticed_by(mutation: Mutation, demo: Path) -> str | None:
     return failure
 
 
-def _run(mutation: Mutation, demo: Path, tells: Any) -> None:
-    broken = Broken(mutation, demo)
+def _run(mutation: Mutation, folder: Path, tells: Any) -> None:
+    broken = Broken(mutation, folder)
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
         code = pytest.main([*_ARGUMENTS, *mutation.tests], plugins=[broken])
     tells.send((code, broken.first_failure))
 
 
-def _sync_demo(folder: Path) -> None:
+def _prepare(folder: Path) -> None:
     conftest.sync_demo(conftest.demo_account(), folder)
+    empty = DuckDB(folder / EMPTY)
+    empty.migrate()
+    empty.close()
 
 
 def main(wanted: list[str]) -> int:
@@ -83,13 +95,13 @@ def main(wanted: list[str]) -> int:
     tell = sys.stdout.write
     survivors = 0
     with TemporaryDirectory() as folder:
-        syncing = _FORK.Process(target=_sync_demo, args=(Path(folder),))
-        syncing.start()
-        syncing.join()
+        preparing = _FORK.Process(target=_prepare, args=(Path(folder),))
+        preparing.start()
+        preparing.join()
         tell("| view | rule broken | noticed by |\n|---|---|---|\n")
         for mutation in mutations():
             if not wanted or mutation.view in wanted:
-                noticed = noticed_by(mutation, Path(folder) / conftest.WAREHOUSE)
+                noticed = noticed_by(mutation, Path(folder))
                 survivors += noticed is None
                 tell(f"| {mutation.view} | {mutation.rule} | {noticed or 'NOTHING'} |\n")
                 sys.stdout.flush()

@@ -124,9 +124,20 @@ def test_a_dollar_sign_is_the_same_text_as_dbt_snowflake_writes_it(ask):
 
 
 def test_no_catalog_is_no_mismatch(ask):
+    column = row(
+        tables.DBT_COLUMNS,
+        unique_id=ORDERS,
+        node_key=key(ORDERS),
+        column_key="id",
+        description="Id.",
+        is_documented=True,
+        is_in_warehouse=None,
+    )
+    ask("documentation_coverage", column)
     found = described(ask, "Orders.", catalog_type=None)
 
     assert found["description_state"] == "unverified"
+    assert (found["columns_unverified"], found["columns_mismatched"]) == (1, 0)
 
 
 def test_how_far_sigma_is_does_not_change_what_the_warehouse_holds(ask):

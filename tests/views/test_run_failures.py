@@ -5,7 +5,7 @@ import json
 import pytest
 
 from sigma_dbt_sync.demo import company
-from tests.views.made_up import ORDERS, executed, run
+from tests.views.made_up import ORDERS, executed, run, status
 
 
 @pytest.fixture
@@ -110,6 +110,19 @@ def test_dbt_s_words_are_there_for_the_newest_attempt(failures):
     found = by_unique_id(failures("tonight"))
 
     assert "list_price" in found["model.shop.order_items"]["reason"]
+
+
+def test_the_words_of_another_run_s_attempt_are_not_told(ask):
+    newest = {"attempt_run_id": 2, "attempt_step_index": 4, "attempt_message": "No such column."}
+    found = ask(
+        "run_failures",
+        *(run(n, status="error") for n in (1, 2)),
+        executed(1, "error", hours=5),
+        executed(2, "error"),
+        status(**newest),
+    )
+
+    assert {one["run_id"]: one["reason"] for one in found} == {1: None, 2: "No such column."}
 
 
 def test_causes_of_different_commands_are_not_mixed(ask):

@@ -47,7 +47,8 @@ def test_too_few_builds_say_nothing(ask):
 
 
 @pytest.mark.parametrize(
-    "fields", [{"status": "error"}, {"status": "skipped"}, {"feeds_state": False}]
+    "fields",
+    [{"status": "error"}, {"status": "skipped"}, {"feeds_state": False}, {"status": "no-op"}],
 )
 def test_only_good_builds_count(ask, fields):
     other = [executed(100 + n, hours=n, execution_seconds=0.1, **fields) for n in range(40)]
@@ -169,6 +170,15 @@ def test_it_says_how_it_ended_and_where_it_belongs(ask):
     assert found["last_at"] == found["last_flip_at"] == hours_ago(1)
     assert (found["node_key"], found["model_name"]) == (key(ORDERS), "orders")
     assert float(found["flip_percent"]) == 100
+
+
+def test_it_belongs_to_what_it_judges_not_to_what_it_refers_to(ask):
+    customers = "model.shop.customers"  # comes before the orders in the alphabet
+    place = {"test_unique_id": TEST, "target_unique_id": customers, "role": "referenced"}
+    other = row(tables.DBT_TEST_TARGETS, node_key=key(customers), column_key="id", **place)
+    (found,) = flaky(ask, relation(customers), other, *results("pf"))
+
+    assert found["model_name"] == "orders"
 
 
 def test_in_the_story_one_test_has_turned_once(rows):

@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from sigma_dbt_sync import __version__
+from sigma_dbt_sync import __version__, tables
 from sigma_dbt_sync.archive import Archive
 from sigma_dbt_sync.demo import serve
 from sigma_dbt_sync.demo.account import ACCOUNT_ID, TOKEN, Account
@@ -11,6 +11,7 @@ from sigma_dbt_sync.demo.story import read_story
 from sigma_dbt_sync.settings import load_settings
 from sigma_dbt_sync.sync import run_sync
 from tests.views.conftest import NOW
+from tests.views.made_up import hours_ago, row
 
 BUILD = 5
 """The step of the run `tonight` that builds."""
@@ -67,6 +68,18 @@ def test_the_newest_sync_has_one_row(rows):
     assert (row["problem"], row["last_sync_at"]) == ("none", NOW)
     assert row["package_version"] == __version__
     assert row["detail"].endswith("runs without a warning.")
+
+
+def test_of_several_syncs_the_newest_is_told(ask):
+    """The newest is the one that ended last, whatever their ids say."""
+    syncs = [
+        row(tables.SYNC_LOADS, load_id=name, finished_at=hours_ago(n), runs_loaded=n, warnings="[]")
+        for name, n in (("z", 9), ("a", 2), ("m", 5))
+    ]
+    (found,) = ask("sync_health", *syncs)
+
+    assert found["last_sync_at"] == hours_ago(2)
+    assert found["detail"] == "Loaded 2 runs without a warning."
 
 
 def test_every_row_says_which_sync_it_was_and_why(rows):
