@@ -12,6 +12,9 @@ PYTHON ?= $(shell for each in python3.13 python3.12 python3.11 python3 python; d
 # Extra words for the command behind `run`, `test` and `bench`: make test ARGS="-k lineage -x"
 ARGS ?=
 
+# Tests that start servers and daemons gain nothing from more. To debug one: make test WORKERS= ARGS="--pdb"
+WORKERS ?= -n auto --maxprocesses 4 --dist loadfile
+
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 unexport PYTHONHOME PYTHONPATH
@@ -32,7 +35,7 @@ run: $(READY) ## set up, then sync once (demo account and DuckDB until .env says
 	@$(BIN)/sigma-dbt-sync sync $(ARGS)
 
 test: $(READY) ## set up, then run every test
-	@$(BIN)/python -m pytest -q $(ARGS)
+	@$(BIN)/python -m pytest -q $(WORKERS) $(ARGS)
 
 ui: $(READY) ## set up, then open Dagster on http://localhost:3000
 	@$(BIN)/sigma-dbt-sync demo serve -- $(BIN)/dagster dev -w workspace.yaml $(ARGS)
