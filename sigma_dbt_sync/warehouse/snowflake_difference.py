@@ -13,13 +13,14 @@ from typing import Any
 
 from sigma_dbt_sync.errors import WarehouseError
 from sigma_dbt_sync.tables.arrow import row_hashes
-from sigma_dbt_sync.tables.render import SNOWFLAKE
 from sigma_dbt_sync.tables.spec import Kind, Row, Table
 from sigma_dbt_sync.warehouse import sync_lock
 from sigma_dbt_sync.warehouse.base import Change
+from sigma_dbt_sync.warehouse.snowflake_slots import PLACE, all_slots, slots_of, type_of
 
 _LISTED = 1000  # values named one by one; a range or the other columns have to do beyond
 _LOCK = -1  # the place of sync_lock among the tables asked about
+_GENERATION = {"generation": "i_0"}
 
 Key = tuple[Any, ...]
 
@@ -92,18 +93,18 @@ def asked_of(changes: Iterable[Change]) -> list[Asked]:
 def question(asked: Sequence[Asked]) -> tuple[str, list[object]]:
     """Write the one SELECT, and its parameters.
 
-    Its columns suit every table: place of the table, integers, texts and moments as many as any
-    table needs, hash. One more row, in place -1, has the generation.
+    One more row than those asked for, in place -1, has the generation.
     """
-    width = {kind: max(_count(of, kind) for of in asked) for kind in _SLOTS}
-    lock = _slots(width, {Kind.INTEGER: ["generation"]})
-    texts = [f"SELECT {_LOCK} AS place, {lock}, '' AS row_hash FROM {sync_lock.NAME}"]  # noqa: S608
+    by_table = [_slots(of) for of in asked]
+    slots = all_slots([_GENERATION.values(), *(one.values() for one in by_table)])
+    lock = f"{_filled(slots, _GENERATION)}, '' AS row_hash FROM {sync_lock.NAME}"
+    texts = [f"SELECT {_LOCK} AS {PLACE}, {lock}"]  # noqa: S608 - every name is ours
     parameters: list[object] = []
-    for place, of in enumerate(asked):
+    for place, (of, one) in enumerate(zip(asked, by_table, strict=True)):
         for change in of.changes:
             where, values = _condition(change)
             texts.append(
-                f"SELECT {place}, {_slots(width, _by_kind(of))}, row_hash "  # noqa: S608
+                f"SELECT {place}, {_filled(slots, one)}, row_hash "  # noqa: S608
                 f"FROM {of.table.name} WHERE {where}"
             )
             parameters += values
@@ -112,47 +113,26 @@ def question(asked: Sequence[Asked]) -> tuple[str, list[object]]:
 
 def answers(asked: Sequence[Asked], found: Any) -> tuple[int, list[list[Key]]]:
     """Read the answer: the generation, and what is known of each table."""
-    slots = {
-        kind: [name for name in found.column_names if name.startswith(prefix)]
-        for kind, prefix in _SLOTS.items()
-    }
-    lock = found.filter(found.column("place").to_numpy() == _LOCK)
-    generation: int = lock.column(slots[Kind.INTEGER][0])[0].as_py()
+    lock = found.filter(found.column(PLACE).to_numpy() == _LOCK)
+    generation: int = lock.column(_GENERATION["generation"])[0].as_py()
     known: list[list[Key]] = []
     for place, of in enumerate(asked):
-        rows = found.filter(found.column("place").to_numpy() == place)
-        at = {kind: iter(names) for kind, names in slots.items()}
-        names = [next(at[of.table.column(name).kind]) for name in of.columns]
-        columns = [rows.column(name).to_pylist() for name in (*names, "row_hash")]
+        rows = found.filter(found.column(PLACE).to_numpy() == place)
+        columns = [rows.column(name).to_pylist() for name in (*_slots(of).values(), "row_hash")]
         known.append(list(zip(*columns, strict=True)))
     return generation, known
 
 
-_SLOTS = {Kind.INTEGER: "i_", Kind.TEXT: "t_", Kind.INSTANT: "m_"}
+def _slots(of: Asked) -> dict[str, str]:
+    return slots_of(of.table.column(name) for name in of.columns)
 
 
-def _slots(width: Mapping[Kind, int], names: Mapping[Kind, Sequence[str]]) -> str:
+def _filled(slots: Iterable[str], columns: Mapping[str, str]) -> str:
+    """List the value of every slot; NULL where the table has no column for it."""
+    names = {slot: name for name, slot in columns.items()}
     return ", ".join(
-        f"{name} AS {prefix}{place}"
-        for kind, prefix in _SLOTS.items()
-        for place in range(width[kind])
-        for name in [_at(names.get(kind, ()), place, kind)]
+        f"{names.get(slot) or f'CAST(NULL AS {type_of(slot)})'} AS {slot}" for slot in slots
     )
-
-
-def _at(names: Sequence[str], place: int, kind: Kind) -> str:
-    return names[place] if place < len(names) else f"CAST(NULL AS {SNOWFLAKE.types[kind]})"
-
-
-def _by_kind(of: Asked) -> dict[Kind, list[str]]:
-    found: defaultdict[Kind, list[str]] = defaultdict(list)
-    for name in of.columns:
-        found[of.table.column(name).kind].append(name)
-    return found
-
-
-def _count(of: Asked, kind: Kind) -> int:
-    return max(len(_by_kind(of)[kind]), kind is Kind.INTEGER)
 
 
 def _scopes(changes: Iterable[Change]) -> Iterator[str]:

@@ -16,7 +16,7 @@ import pyarrow as pa
 from sigma_dbt_sync.errors import BatchOutdated, WarehouseError
 from sigma_dbt_sync.tables import render
 from sigma_dbt_sync.tables.arrow import TYPES, to_arrow
-from sigma_dbt_sync.tables.spec import LOADED_AT, Column, Kind, Table
+from sigma_dbt_sync.tables.spec import Table
 from sigma_dbt_sync.warehouse import sync_lock
 from sigma_dbt_sync.warehouse.base import Batch, Counts
 from sigma_dbt_sync.warehouse.snowflake_difference import (
@@ -28,12 +28,12 @@ from sigma_dbt_sync.warehouse.snowflake_difference import (
     question,
 )
 from sigma_dbt_sync.warehouse.snowflake_session import Session
+from sigma_dbt_sync.warehouse.snowflake_staging import stage, staged
 
 _CODE = "dbt_code"
 _FEW_VALUES = 2000
 _FEW_BYTES = 1_000_000
 _HASHES_PER_DELETE = 5000
-_TEXT = render.SNOWFLAKE.types[Kind.TEXT]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def apply_batch(session: Session, batch: Batch, tables: Sequence[Table[Any]]) ->
         WarehouseError: a change was refused; the message names its table.
     """
     differences = _differences(session, batch)
-    merges = [_prepared(session, one, batch.sync_id) for one in differences if one]
+    merges = _prepared(session, [one for one in differences if one], batch.sync_id)
     counts = {one.table.name: Counts() for one in differences}
     if not merges and not batch.orphaned_code:
         return counts
@@ -93,20 +93,28 @@ def _outdated(batch: Batch) -> str:
     return f"Batch {batch.planned_at + 1} has been published by another sync in the meantime."
 
 
-def _prepared(session: Session, difference: Difference, sync_id: str) -> Merge:
-    """Write the MERGE of one table, staging its rows first when they are many."""
-    table, name = difference.table, difference.table.name
-    with _naming(name):
-        content = _content(difference, sync_id)
-        is_small = content.num_rows * content.num_columns <= _FEW_VALUES
-        if is_small and content.nbytes <= _FEW_BYTES:
-            source, parameters = _values(table, content)
-        else:
-            source, parameters = f"STG_{name.upper()}", ()
-            session.run(_create_stage(table, source))
-            session.upload(content, source)
-    deletes = bool(difference.gone)
-    return Merge(name, render.merge(table, source, render.SNOWFLAKE, deletes=deletes), parameters)
+def _prepared(session: Session, differences: Sequence[Difference], sync_id: str) -> list[Merge]:
+    """Write the MERGE of every table, staging the rows of all first when those of one are many."""
+    contents: list[tuple[Table[Any], pa.Table]] = []
+    for one in differences:
+        with _naming(one.table.name):
+            contents.append((one.table, _content(one, sync_id)))
+    if all(map(_is_small, (content for _, content in contents))):
+        sources = [_values(table, content) for table, content in contents]
+    else:
+        sources = [(source, ()) for source in stage(session, contents)]
+    return [
+        Merge(
+            one.table.name,
+            render.merge(one.table, source, render.SNOWFLAKE, deletes=bool(one.gone)),
+            parameters,
+        )
+        for one, (source, parameters) in zip(differences, sources, strict=True)
+    ]
+
+
+def _is_small(content: pa.Table) -> bool:
+    return content.num_rows * content.num_columns <= _FEW_VALUES and content.nbytes <= _FEW_BYTES
 
 
 def _content(difference: Difference, sync_id: str) -> pa.Table:
@@ -120,27 +128,14 @@ def _content(difference: Difference, sync_id: str) -> pa.Table:
         column.name: pa.array(
             keys.get(column.name, [None] * len(difference.gone)), TYPES[column.kind]
         )
-        for column in _staged(table)
+        for column in staged(table)
     }
     return pa.concat_tables([written, pa.table(gone)])
 
 
-def _staged(table: Table[Any]) -> list[Column]:
-    return [column for column in table.stored if column.name != LOADED_AT]
-
-
-def _create_stage(table: Table[Any], name: str) -> str:
-    types = render.SNOWFLAKE.types
-    columns = ", ".join(
-        f"{column.name} {_TEXT if column.kind is Kind.JSON else types[column.kind]}"
-        for column in _staged(table)
-    )
-    return f"CREATE OR REPLACE TEMPORARY TABLE {name} ({columns})"
-
-
 def _values(table: Table[Any], content: pa.Table) -> tuple[str, list[str | None]]:
     """Write rows as VALUES, all of them texts: MERGE casts them, so no type is ever guessed."""
-    names = [column.name for column in _staged(table)]
+    names = [column.name for column in staged(table)]
     row = f"({', '.join('?' for _ in names)})"
     source = f"(VALUES {', '.join([row] * content.num_rows)}) AS v ({', '.join(names)})"
     columns = [content.column(name).to_pylist() for name in names]

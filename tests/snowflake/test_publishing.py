@@ -5,10 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from sigma_dbt_sync.errors import BatchOutdated, WarehouseError
-from sigma_dbt_sync.sync.load import RUNS_PER_BATCH
 from sigma_dbt_sync.tables.arrow import rows_from
-from sigma_dbt_sync.tables.runs import DBT_RUNS
-from sigma_dbt_sync.warehouse import snowflake_publish
 from sigma_dbt_sync.warehouse.base import Batch, Change, Counts
 from sigma_dbt_sync.warehouse.snowflake import Snowflake
 from sigma_dbt_sync.warehouse.snowflake_login import login_from
@@ -55,13 +52,26 @@ def test_many_rows_are_staged_before_the_transaction_begins(warehouse, account):
         *("BEGIN", "UPDATE", "MERGE", "COMMIT"),
     ]
     assert "USE_LOGICAL_TYPE=TRUE" in ran[4]
-    assert ran[1].startswith("CREATE OR REPLACE TEMPORARY TABLE STG_ITEMS")
+    assert ran[1].startswith("CREATE OR REPLACE TEMPORARY TABLE STG_BATCH")
     assert lines(warehouse) == list(MANY)
 
 
-def test_a_batch_of_runs_has_a_table_that_is_never_staged():
-    """So a batch of n tables takes at most 5n + 2 statements: docs/adr/0006."""
-    assert len(DBT_RUNS.stored) * RUNS_PER_BATCH <= snowflake_publish._FEW_VALUES
+@pytest.mark.parametrize("lines_there", [0, 3])
+def test_however_many_tables_are_large_they_are_staged_at_once(warehouse, account, lines_there):
+    Shop.publish(warehouse, *(Shop.item(line, text="old") for line in range(lines_there)))
+    account.log()
+    items = Change(Shop.items, [Shop.item(line) for line in MANY], {"order_id": [7]})
+    codes = Change(Shop.codes, [Shop.code(f"{number}") for number in MANY])
+
+    counts = warehouse.publish(Batch("s", int(bool(lines_there)), (items, codes), ("0", "1")))
+
+    assert words(account.statements()) == [
+        *("SELECT", "CREATE", "CREATE", "PUT", "COPY"),
+        *("BEGIN", "UPDATE", "MERGE", "MERGE", "DELETE", "COMMIT"),
+    ]  # 11, and 5n + 2 are 12
+    assert counts["items"] == Counts(inserted=len(MANY) - lines_there, updated=lines_there)
+    assert counts["dbt_code"] == Counts(inserted=len(MANY), deleted=2)
+    assert lines(warehouse, "text IS DISTINCT FROM 'old'") == list(MANY)
 
 
 def test_what_is_there_already_is_not_sent_again(warehouse, account):

@@ -59,7 +59,10 @@ def test_views_are_made_with_their_comments(view):
 @each_table
 @pytest.mark.parametrize("deletes", [False, True])
 def test_rows_are_merged(table, deletes):
-    for source in (f"STG_{table.name}", "(VALUES (?, ?), (?, ?)) AS v (a, b)"):
+    for source in (
+        "(SELECT t_0 AS a, i_0 AS b FROM x WHERE place = 0)",
+        "(VALUES (?, ?), (?, ?)) AS v (a, b)",
+    ):
         merge = parsed(render.merge(table, source, render.SNOWFLAKE, deletes=deletes))
         assert isinstance(merge, exp.Merge)
         assert len(merge.args["whens"].expressions) == 2 + deletes
