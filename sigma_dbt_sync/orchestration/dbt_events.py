@@ -75,7 +75,7 @@ def tell_dbt_results(
         UnreadableArtifact: they are damaged.
     """
     files = GraphFiles(settings)
-    basis = files.basis()
+    basis, _ = files.basis()
     before = last_report(instance, "sync_loads", Told, entry=TOLD)
     if before and before.basis == basis and not before.left:
         return Told(basis)

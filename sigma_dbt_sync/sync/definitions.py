@@ -46,18 +46,17 @@ class InForce:
 
     def __init__(
         self,
-        present: Present,
-        environment_id: int,
         kind: ArtifactKind,
-        batch: Iterable[ArtifactRow],
+        stored: Iterable[ArtifactRow],
+        batch: Iterable[ArtifactRow] = (),
     ) -> None:
-        """Read what the warehouse knows, and add what the batch brings."""
-        stored = present.newest_artifacts(environment_id, kind)
+        """Choose from what the warehouse knows, and from that and what the batch brings."""
+        known = [row for row in stored if row.artifact == kind]
         new = [
             row for row in batch if row.artifact == kind and row.state in HAVE and row.feeds_state
         ]
-        self.before = _in_force(stored)
-        self.after = _in_force([*stored, *new])
+        self.before = _in_force(known)
+        self.after = _in_force([*known, *new])
         # the order counts, too: what was never built is as the newest of all variants defines it
         self.is_changed = _contents(self.before) != _contents(self.after)
 

@@ -49,8 +49,9 @@ def update_environment(
     after = {**before, **touched}
     changes: list[Change] = [Change(DBT_NODE_STATUS, list(touched.values()))]
     known = [row for run in facts for row in run.artifacts]
-    manifests = InForce(present, environment_id, "manifest", known)
-    catalogs = InForce(present, environment_id, "catalog", known)
+    artifacts = present.artifacts(environment_id)
+    manifests = InForce("manifest", artifacts, known)
+    catalogs = InForce("catalog", artifacts, known)
     orphans = {told(before.get(uid)).compiled_code_hash for uid in retold(before, touched)}
     moved = len(manifests.after) > 1 and any(
         row.ok_variant != ok_variant(before.get(unique_id)) for unique_id, row in touched.items()
@@ -64,7 +65,7 @@ def update_environment(
         changes += plan_retold(environment_id, before, touched, present)
     project_id = next((row.project_id for row in after.values() if row.project_id), None)
     environment = Environment(present.account_id, project_id, environment_id)
-    stored = moments_of(present.manifests(environment_id))
+    stored = moments_of(artifacts)
     changes += plan_health(environment, stored, facts, before, present, archived)
     versions = plan_history(
         environment,
@@ -101,10 +102,11 @@ def renew_environment(
     environment_id: int, present: Present, archived: Archived
 ) -> tuple[list[Change], list[str]]:
     """Plan the current tables anew: another version of this package may have made their rows."""
-    manifests = InForce(present, environment_id, "manifest", ())
+    artifacts = present.artifacts(environment_id)
+    manifests = InForce("manifest", artifacts)
     if not manifests.after:
         return [], []
-    catalogs = InForce(present, environment_id, "catalog", ())
+    catalogs = InForce("catalog", artifacts)
     reader = Reader(present.account_id, environment_id, archived)
     status = present.node_status(environment_id)
     changes, unused = plan_definitions(reader, manifests, catalogs, None, status, present)

@@ -54,11 +54,16 @@ class GraphFiles:
             ]
         )[:12]
 
-    def basis(self) -> str:
-        """Name the load that the files were made from; empty when one is missing or damaged."""
+    def basis(self) -> tuple[str, str]:
+        """Name the load that the files were made from, and the project that the graph shows.
+
+        Both are empty when a file is missing or damaged.
+        """
         if any(self._packed(name) is None for name in ("graph", "results")):
-            return ""
-        return (self._files.read(self._name("basis")) or b"").decode(errors="replace")
+            return "", ""
+        note = (self._files.read(self._name("basis")) or b"").decode(errors="replace")
+        load, _, project = note.partition("\n")
+        return load, project
 
     def read_graph(self) -> Graph | None:
         """Read the graph; None before the first sync.
@@ -78,11 +83,14 @@ class GraphFiles:
         """
         return self._read("results", Results)
 
-    def write(self, graph: Graph, results: Results, basis: str) -> bool:
-        """Write what changed, each file whole; tell whether the graph is another one now."""
-        is_new = self._write("graph", graph)
+    def write(self, graph: Graph | None, results: Results, load: str, project: str = "") -> bool:
+        """Write what changed, each file whole; tell whether the graph is another one now.
+
+        None leaves the graph as it is. `load` and `project` are what `basis` gives back.
+        """
+        is_new = graph is not None and self._write("graph", graph)
         self._write("results", results)
-        self._files.write(self._name("basis"), basis.encode())
+        self._files.write(self._name("basis"), f"{load}\n{project}".encode())
         return is_new
 
     def _read(self, name: str, kind: type[T]) -> T | None:
@@ -131,7 +139,8 @@ class Refreshed(msgspec.Struct, frozen=True):
 def refresh_graph_files(archive: Archive, warehouse: Warehouse, settings: Settings) -> Refreshed:
     """Bring the files up to date with what a warehouse was loaded with.
 
-    Connects to the warehouse only after a load that brought something.
+    Connects to the warehouse only after a load that brought something, and reads the project only
+    if that differs from what the graph shows: most loads bring results alone.
 
     Raises:
         WarehouseError: the warehouse refused.
@@ -139,11 +148,16 @@ def refresh_graph_files(archive: Archive, warehouse: Warehouse, settings: Settin
     """
     files = GraphFiles(settings)
     loaded = loaded_state(archive, warehouse.target)
-    basis = digest([__version__, archive.account_id, warehouse.target, loaded])
-    if loaded and files.basis() == basis:
+    load = digest([__version__, archive.account_id, warehouse.target, loaded])
+    known_load, known_project = files.basis()
+    if loaded and known_load == load:
         return Refreshed()
     query = GraphQuery(warehouse, archive.account_id, settings.dagster_environment_ids)
+    project = digest([__version__, query.project()])
+    if project == known_project:
+        files.write(None, query.results(), load, project)
+        return Refreshed()
     graph = cut(query.graph())
-    is_new = files.write(graph, query.results(), basis)
+    is_new = files.write(graph, query.results(), load, project)
     cuts = f"Dagster does not show all of dbt: left out are {'; '.join(graph.cuts)}."
     return Refreshed(is_new, counted(graph), (cuts,) if graph.cuts else ())

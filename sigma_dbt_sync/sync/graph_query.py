@@ -21,7 +21,9 @@ from sigma_dbt_sync.sync.graph import (
 )
 from sigma_dbt_sync.sync.graph_rows import exposure_node, own_checks, relation_node
 from sigma_dbt_sync.tables.arrow import rows_from
+from sigma_dbt_sync.tables.columns import DBT_COLUMNS
 from sigma_dbt_sync.tables.declared import DBT_EXPOSURES
+from sigma_dbt_sync.tables.graph import DBT_EDGES
 from sigma_dbt_sync.tables.node_status import DBT_NODE_STATUS, NodeStatusRow
 from sigma_dbt_sync.tables.relations import (
     DBT_MODELS,
@@ -30,7 +32,8 @@ from sigma_dbt_sync.tables.relations import (
     DBT_SOURCES,
     RelationRow,
 )
-from sigma_dbt_sync.tables.spec import Row, Table
+from sigma_dbt_sync.tables.spec import LOADED_AT, Row, Table
+from sigma_dbt_sync.tables.tests import DBT_TEST_TARGETS, DBT_TESTS
 from sigma_dbt_sync.warehouse.base import Warehouse
 
 R = TypeVar("R", bound=Row)
@@ -41,6 +44,15 @@ _RELATIONS: dict[str, Table[Any]] = {
     "snapshot": DBT_SNAPSHOTS,
     "source": DBT_SOURCES,
 }
+_SHOWN: tuple[Table[Any], ...] = (
+    *_RELATIONS.values(),
+    DBT_COLUMNS,
+    DBT_EDGES,
+    DBT_EXPOSURES,
+    DBT_TESTS,
+    DBT_TEST_TARGETS,
+)
+"""Tables whose rows a graph shows; what it shows of dbt_code, these name by hash."""
 _LONGEST_MESSAGE = 500
 _ROLES = ("tested", "input", "referenced")
 
@@ -70,6 +82,23 @@ class GraphQuery:
         self._account_id = account_id
         self._environments = self._find(environment_ids)
         self._ids = tuple(environment.environment_id for environment in self._environments)
+
+    def project(self) -> list[Any]:
+        """Tell graphs apart without reading them: what was written last of all that they show.
+
+        Whatever is inserted or updated moves `loaded_at`, and what is only deleted, the count.
+        """
+        texts = [
+            f"SELECT '{table.name}' AS name, count(*) AS rows_there, max({LOADED_AT}) AS newest "  # noqa: S608 - names of our own
+            f"FROM {table.name} WHERE account_id = ? AND environment_id IN ({_marks(self._ids)})"
+            for table in _SHOWN
+        ]
+        scope = (self._account_id, *self._ids) * len(_SHOWN)
+        found: list[Any] = []
+        if self._ids:
+            found = self._warehouse.query(" UNION ALL ".join(texts), scope).to_pylist()
+        told = [[row["name"], row["rows_there"], str(row["newest"])] for row in found]
+        return [[msgspec.to_builtins(one) for one in self._environments], *sorted(told)]
 
     def graph(self) -> Graph:
         """Read the whole graph, uncut."""
@@ -114,7 +143,14 @@ class GraphQuery:
     def _find(self, wanted: Sequence[int]) -> list[Environment]:
         sql = (
             "SELECT environments.environment_id, environments.name, environments.project_id, "
-            "projects.name AS project_name FROM dbt_environments AS environments "
+            "projects.name AS project_name, "
+            "(SELECT max(adapter_type) FROM dbt_invocations AS told "
+            "WHERE told.account_id = environments.account_id "
+            "AND told.environment_id = environments.environment_id) AS adapter, "
+            "(SELECT max(run_url) FROM dbt_runs AS told "
+            "WHERE told.account_id = environments.account_id "
+            "AND told.environment_id = environments.environment_id) AS run_url "
+            "FROM dbt_environments AS environments "
             "LEFT JOIN dbt_projects AS projects ON projects.account_id = environments.account_id "
             "AND projects.project_id = environments.project_id "
             "WHERE environments.account_id = ? AND "
@@ -122,34 +158,20 @@ class GraphQuery:
         where = (
             f"environments.environment_id IN ({_marks(wanted)})"
             if wanted
-            else ("environments.is_production AND NOT environments.is_deleted")
+            else "environments.is_production AND NOT environments.is_deleted"
         )
         found = self._warehouse.query(sql + where, (self._account_id, *wanted)).to_pylist()
-        ids = [row["environment_id"] for row in found]
-        adapters = self._of_each("max(adapter_type)", "dbt_invocations", ids)
-        pages = self._of_each("max(run_url)", "dbt_runs", ids)
         return [
             Environment(
                 row["environment_id"],
                 row["name"],
                 row["project_id"],
                 row["project_name"] or "",
-                adapters.get(row["environment_id"]),
-                _page(row["environment_id"], pages.get(row["environment_id"])),
+                row["adapter"],
+                _page(row["environment_id"], row["run_url"]),
             )
             for row in sorted(found, key=lambda row: row["environment_id"])
         ]
-
-    def _of_each(self, what: str, table: str, ids: Sequence[int]) -> dict[int, str | None]:
-        """Ask for one value per environment."""
-        if not ids:
-            return {}
-        sql = (
-            f"SELECT environment_id, {what} AS told FROM {table} "  # noqa: S608 - names of our own
-            f"WHERE account_id = ? AND environment_id IN ({_marks(ids)}) GROUP BY environment_id"
-        )
-        found: Any = self._warehouse.query(sql, (self._account_id, *ids)).to_pylist()
-        return {row["environment_id"]: row["told"] for row in found}
 
     def _relations(self) -> Iterator[Node]:
         columns = self._columns()

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
-from sigma_dbt_sync.artifacts.run_entry import ArtifactKind
 from sigma_dbt_sync.normalize.definitions import RELATION_TABLES
 from sigma_dbt_sync.tables.account import DBT_ENVIRONMENTS, EnvironmentRow
 from sigma_dbt_sync.tables.arrow import rows_from
@@ -67,22 +66,14 @@ class Present:
         rows = self._rows(DBT_NODE_STATUS, "environment_id = ?", (environment_id,))
         return {row.unique_id: row for row in rows}
 
-    def newest_artifacts(self, environment_id: int, kind: ArtifactKind) -> list[ArtifactRow]:
-        """The newest usable artifact of a kind, one per variant."""
+    def artifacts(self, environment_id: int) -> list[ArtifactRow]:
+        """Every usable manifest, and the newest usable catalog per variant, that feeds state."""
         return self._rows(
             SYNC_ARTIFACTS,
-            "environment_id = ? AND artifact = ? AND feeds_state AND state IN ('found', 'shared') "
-            "QUALIFY row_number() OVER (PARTITION BY variant "
+            "environment_id = ? AND artifact IN ('manifest', 'catalog') AND feeds_state "
+            "AND state IN ('found', 'shared') QUALIFY artifact = 'manifest' OR row_number() "
+            "OVER (PARTITION BY artifact, variant "
             "ORDER BY run_started_at DESC, run_id DESC, step_index DESC) = 1",
-            (environment_id, kind),
-        )
-
-    def manifests(self, environment_id: int) -> list[ArtifactRow]:
-        """Every usable manifest of runs that feed state."""
-        return self._rows(
-            SYNC_ARTIFACTS,
-            "environment_id = ? AND artifact = 'manifest' AND feeds_state "
-            "AND state IN ('found', 'shared')",
             (environment_id,),
         )
 

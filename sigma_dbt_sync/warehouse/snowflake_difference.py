@@ -98,7 +98,7 @@ def question(asked: Sequence[Asked]) -> tuple[str, list[object]]:
     by_table = [_slots(of) for of in asked]
     slots = all_slots([_GENERATION.values(), *(one.values() for one in by_table)])
     lock = f"{_filled(slots, _GENERATION)}, '' AS row_hash FROM {sync_lock.NAME}"
-    texts = [f"SELECT {_LOCK} AS {PLACE}, {lock}"]  # noqa: S608 - every name is ours
+    texts = [f"SELECT {_LOCK} AS {PLACE}, {lock}"]
     parameters: list[object] = []
     for place, (of, one) in enumerate(zip(asked, by_table, strict=True)):
         for change in of.changes:

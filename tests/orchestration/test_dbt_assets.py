@@ -249,7 +249,7 @@ def test_a_damaged_file_shows_nothing_and_says_so(written, tmp_path, caplog, dam
 
     assert shown == NOTHING
     assert "the next sync writes it again" in caplog.text
-    assert written.basis() == ""
+    assert written.basis() == ("", "")
 
 
 def test_a_folder_that_cannot_be_read_shows_nothing(environment, tmp_path, caplog):

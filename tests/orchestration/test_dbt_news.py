@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import dagster as dg
+import duckdb
 import pytest
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
@@ -17,6 +18,7 @@ from sigma_dbt_sync.orchestration.assets import archive_asset
 from sigma_dbt_sync.orchestration.code_location import reload_code_location
 from sigma_dbt_sync.orchestration.dbt_assets import dbt_assets
 from sigma_dbt_sync.settings import load_settings
+from sigma_dbt_sync.sync.graph_query import GraphQuery
 from sigma_dbt_sync.warehouse import open_warehouse
 
 # gql about how Dagster's own client calls it
@@ -119,6 +121,28 @@ def test_a_file_that_is_gone_or_damaged_is_written_again(first_sync, name, harm)
     assert set(shown()) == before
     assert done.is_new is (name == "graph")
     assert refresh() == sync.Refreshed()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE dbt_models SET description = 'new', loaded_at = now() WHERE name = 'orders'",
+        "DELETE FROM dbt_tests WHERE name = 'unique_orders_order_id'",
+        "UPDATE dbt_environments SET name = 'Live' WHERE is_production",
+    ],
+)
+def test_a_load_that_leaves_the_project_as_it_is_reads_only_results(deployment, change):
+    deployment.sync()
+    archive = Archive(load_settings().archive_url, ACCOUNT_ID)
+    with open_warehouse(load_settings()) as warehouse, pytest.MonkeyPatch.context() as patch:
+        patch.delattr(GraphQuery, "graph")
+        sync.forget_load(archive, warehouse)
+        assert refresh() == sync.Refreshed()
+
+    with duckdb.connect(deployment.duckdb_path) as con:
+        con.execute(f"USE dbt_metadata; {change}")
+
+    assert refresh().is_new
 
 
 def asked(url: str) -> list[str]:

@@ -122,7 +122,7 @@ def test_every_question_is_answered_alike(synced):
 
 
 def test_each_sync_did_the_same_in_both(synced):
-    for tick in ("first", "second", "third", "fourth"):
+    for tick in ("first", "second", "third", "fourth", "fifth"):
         found = synced.reports["snowflake", tick].loaded.tables
         expected = synced.reports["duckdb", tick].loaded.tables
         assert {name: counts for name, counts in found.items() if counts.written} == {

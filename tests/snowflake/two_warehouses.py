@@ -45,13 +45,15 @@ class TwoWarehouses:
         self.logs: dict[str, list[dict[str, Any]]] = {}
 
     def sync(self, account: Account, wire: Snowflake | None = None) -> None:
-        """Sync most runs, then the rest, then nothing, then a run with one other description."""
+        """Sync most runs, the rest, nothing, a run with another description, that run again."""
         self._tick("first", 0, wire, dbt_cloud_job_ids=(NIGHTLY_JOB,))
         add_hard_run(account, NOW)
         self._tick("second", 1, wire)
         self._tick("third", 2, wire)
         add_hard_run(account, NOW + 2 * QUARTER, run_id=RUN_ID + 1013, description=SAID_OTHERWISE)
         self._tick("fourth", 3, wire)
+        add_hard_run(account, NOW + 3 * QUARTER, run_id=RUN_ID + 2013, description=SAID_OTHERWISE)
+        self._tick("fifth", 4, wire)
 
     def _tick(self, name: str, number: int, wire: Snowflake | None, **others: Any) -> None:
         now = NOW + number * QUARTER
