@@ -86,9 +86,9 @@ tests as (
         environment_id,
         unique_id,
         count(*) as tests_total,
-        sum(case when last_status_group = 'ok' then 1 else 0 end) as tests_passing,
-        sum(case when last_status_group = 'warn' then 1 else 0 end) as tests_warning,
-        sum(case when last_status_group = 'bad' then 1 else 0 end) as tests_failing,
+        count(case when last_status_group = 'ok' then 1 end) as tests_passing,
+        count(case when last_status_group = 'warn' then 1 end) as tests_warning,
+        count(case when last_status_group = 'bad' then 1 end) as tests_failing,
         max(
             case when place = 1 and last_status_group in ('bad', 'warn') then
                 'test ' || test_name || ' ' || result_detail
@@ -104,8 +104,8 @@ cols as (
         environment_id,
         unique_id,
         count(*) as columns_total,
-        sum(case when is_documented then 1 else 0 end) as columns_documented,
-        sum(case when docs_state = 'mismatch' then 1 else 0 end) as columns_mismatched
+        count(case when is_documented then 1 end) as columns_documented,
+        count(case when docs_state = 'mismatch' then 1 end) as columns_mismatched
     from dbt_tab_columns
     group by account_id, environment_id, unique_id
 ),

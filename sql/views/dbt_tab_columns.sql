@@ -36,9 +36,9 @@ with results as (
         unique_id,
         column_key,
         count(*) as tests_total,
-        sum(case when last_status_group = 'ok' then 1 else 0 end) as tests_passing,
-        sum(case when last_status_group = 'warn' then 1 else 0 end) as tests_warning,
-        sum(case when last_status_group = 'bad' then 1 else 0 end) as tests_failing
+        count(case when last_status_group = 'ok' then 1 end) as tests_passing,
+        count(case when last_status_group = 'warn' then 1 end) as tests_warning,
+        count(case when last_status_group = 'bad' then 1 end) as tests_failing
     from dbt_tab_tests
     where test_role = 'tested' and column_key <> ''
     group by account_id, environment_id, unique_id, column_key

@@ -60,12 +60,12 @@ cols as (
         environment_id,
         unique_id,
         count(*) as columns_total,
-        count_if(is_documented) as columns_documented,
-        count_if(is_documented and description_state = 'verified') as columns_persisted,
-        count_if(is_documented and description_state = 'not_persisted') as columns_not_persisted,
-        count_if(is_documented and description_state = 'unverified') as columns_unverified,
-        count_if(is_documented and description_state = 'mismatch') as columns_mismatched,
-        count_if(not is_in_warehouse) as columns_gone
+        count(case when is_documented then 1 end) as columns_documented,
+        count(case when is_documented and description_state = 'verified' then 1 end) as columns_persisted,
+        count(case when is_documented and description_state = 'not_persisted' then 1 end) as columns_not_persisted,
+        count(case when is_documented and description_state = 'unverified' then 1 end) as columns_unverified,
+        count(case when is_documented and description_state = 'mismatch' then 1 end) as columns_mismatched,
+        count(case when not is_in_warehouse then 1 end) as columns_gone
     from known
     group by account_id, environment_id, unique_id
 ),

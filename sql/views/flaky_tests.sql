@@ -75,10 +75,10 @@ totals as (
         environment_id,
         unique_id,
         count(*) as results,
-        count_if(status_group = 'ok') as results_passed,
-        count_if(status_group = 'bad') as results_failed,
-        count_if(status_group <> status_group_before) as flips,
-        count_if(status_group <> status_group_before and git_sha = git_sha_before)
+        count(case when status_group = 'ok' then 1 end) as results_passed,
+        count(case when status_group = 'bad' then 1 end) as results_failed,
+        count(case when status_group <> status_group_before then 1 end) as flips,
+        count(case when status_group <> status_group_before and git_sha = git_sha_before then 1 end)
             as flips_same_commit,
         max(case when place = 1 then status end) as last_status,
         max(completed_at) as last_at,

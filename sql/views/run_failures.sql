@@ -85,7 +85,7 @@ causes as (
         invocation_id,
         root_cause_unique_id,
         max(case when status_group = 'bad' then node_key end) as root_cause_key,
-        count_if(status_group = 'skipped') as skipped_count
+        count(case when status_group = 'skipped' then 1 end) as skipped_count
     from results
     group by account_id, invocation_id, root_cause_unique_id
 ),
