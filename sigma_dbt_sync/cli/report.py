@@ -8,7 +8,6 @@ import typer
 from sigma_dbt_sync.cli import clock
 from sigma_dbt_sync.cli.console import counted, remarks
 from sigma_dbt_sync.cli.exits import WRONG_USE, end
-from sigma_dbt_sync.cli.report_facts import read_sections
 from sigma_dbt_sync.cli.show import choose
 from sigma_dbt_sync.cli.tab import has_tables, in_environment, relations
 from sigma_dbt_sync.settings import load_settings
@@ -42,6 +41,10 @@ def report(
     The page fetches nothing and runs no script. Reads the warehouse only; run `sync` before to
     have the newest.
     """
+    # Only here: a template engine, a highlighter, a Markdown reader, and what draws the pictures.
+    from sigma_dbt_sync.cli.report_facts import read_sections  # noqa: PLC0415
+    from sigma_dbt_sync.cli.report_page import render  # noqa: PLC0415
+
     settings = load_settings()
     with open_warehouse(settings) as warehouse:
         if warehouse.is_absent() or not has_tables(warehouse):
@@ -62,9 +65,6 @@ def report(
         if not chosen:
             end("No relation is known yet. Run: sigma-dbt-sync sync")
         sections = read_sections(warehouse, chosen)
-    # Only here: a template engine, a highlighter and a Markdown reader that no other command needs.
-    from sigma_dbt_sync.cli.report_page import render  # noqa: PLC0415
-
     page = render(sections, written_at=clock.now())
     try:
         output.write_text(page, encoding="utf-8")

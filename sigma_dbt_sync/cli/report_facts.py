@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from sigma_dbt_sync.cli.report_lineage import Graph, Node, Picture, draw
+from sigma_dbt_sync.cli.report_lineage import Graph, Node, Picture, draw, lineage
 from sigma_dbt_sync.cli.tab import TESTS_ORDER, Record, Tab, read_tab, rows
 from sigma_dbt_sync.warehouse.base import Warehouse
 
@@ -89,16 +89,14 @@ def _all_tabs(warehouse: Warehouse, keys: Sequence[str]) -> list[Tab]:
 
 
 def _graph(warehouse: Warehouse) -> Graph:
-    nodes = {
-        str(row["node_key"]): Node(
-            str(row["node_key"]), str(row["label"]), str(row["kind"]), row["health"]
-        )
+    nodes = (
+        Node(str(row["node_key"]), str(row["label"]), str(row["kind"]), row["health"])
         for row in rows(warehouse, _NODES)
-    }
+    )
     edges = (
         (str(row["parent_node_key"]), str(row["child_node_key"])) for row in rows(warehouse, _EDGES)
     )
-    return Graph(nodes, edges)
+    return lineage(nodes, edges)
 
 
 def _by_node(found: Iterable[Record], keys: Collection[str]) -> defaultdict[str, list[Record]]:

@@ -1,21 +1,25 @@
 """Lays out the lineage around one relation: what it reads to the left, what reads it to the right.
 
-Places are in pixels of the picture. Layers come from the graph itself, so that every arrow points
-to the right; within a layer, a node stands where its neighbours are.
+networkx holds the graph and makes the layers, so that every arrow points to the right. It does not
+order a layer: here a node goes where its neighbours are, which leaves a quarter of the crossings.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from graphlib import CycleError, TopologicalSorter
-from itertools import pairwise
 from statistics import mean
+from typing import TypeAlias
+
+import networkx as nx
 
 _STEPS = 3
 _MOST = 40
+_SWEEPS = 2
 _BOX = (164, 32)
 _GAP = (44, 12)
 _EDGE = 2
+
+Graph: TypeAlias = "nx.DiGraph[str]"
+"""Who reads whom, from parent to child, by key; each key has its `node`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """The boxes and arrows; `left_out` counts nodes that are further away or too many."""
+    """The boxes and arrows, in pixels; `left_out` counts nodes further away or too many."""
 
     width: float
     height: float
@@ -51,97 +55,83 @@ class Picture:
     left_out: int
 
 
-class Graph:
-    """Who reads whom; edges of unknown nodes are dropped."""
-
-    def __init__(self, nodes: Mapping[str, Node], edges: Iterable[tuple[str, str]]) -> None:
-        self.nodes = nodes
-        self.parents: defaultdict[str, set[str]] = defaultdict(set)
-        self.children: defaultdict[str, set[str]] = defaultdict(set)
-        for parent, child in edges:
-            if parent in nodes and child in nodes and parent != child:
-                self.parents[child].add(parent)
-                self.children[parent].add(child)
+def lineage(nodes: Iterable[Node], edges: Iterable[tuple[str, str]]) -> Graph:
+    """Gather who reads whom; edges of unknown nodes are dropped."""
+    graph: Graph = nx.DiGraph()
+    graph.add_nodes_from((node.key, {"node": node}) for node in nodes)
+    graph.add_edges_from(
+        (parent, child)
+        for parent, child in edges
+        if parent in graph and child in graph and parent != child
+    )
+    return graph
 
 
 def draw(graph: Graph, focus: str) -> Picture:
     """Draw the neighbourhood of one node: at most three steps either way, the nearest first."""
-    up, down = _reach(graph.parents, focus), _reach(graph.children, focus)
-    by_distance = sorted((steps, key) for far in (up, down) for key, steps in far.items())
-    near = [key for steps, key in by_distance if steps <= _STEPS][:_MOST]
-    shown = {focus, *near}
-    layers = _layers(graph, shown)
-    tallest = max(map(len, layers))
-    places: dict[str, tuple[float, float]] = {}
-    for column, layer in enumerate(layers):
-        above = (tallest - len(layer)) / 2
-        for row, key in enumerate(layer):
-            places[key] = (
-                _EDGE + column * (_BOX[0] + _GAP[0]),
-                _EDGE + (above + row) * (_BOX[1] + _GAP[1]),
-            )
+    steps = {
+        **nx.single_target_shortest_path_length(graph, focus),
+        **nx.single_source_shortest_path_length(graph, focus),
+    }
+    reached = sorted((far, key) for key, far in steps.items() if far <= _STEPS)[: _MOST + 1]
+    near = graph.subgraph(key for _, key in reached).copy()
+    places = _places(near)
     return Picture(
-        width=len(layers) * (_BOX[0] + _GAP[0]) - _GAP[0] + 2 * _EDGE,
-        height=tallest * (_BOX[1] + _GAP[1]) - _GAP[1] + 2 * _EDGE,
+        width=max(x for x, _ in places.values()) + _BOX[0] + _EDGE,
+        height=max(y for _, y in places.values()) + _BOX[1] + _EDGE,
         box_width=_BOX[0],
         box_height=_BOX[1],
-        boxes=[Box(graph.nodes[key], *places[key], key == focus) for key in sorted(places)],
-        arrows=[
-            _arrow(places[parent], places[child])
-            for child in sorted(shown)
-            for parent in sorted(graph.parents[child] & shown)
-        ],
-        left_out=len(up) + len(down) - len(near),
+        boxes=[Box(graph.nodes[key]["node"], *places[key], key == focus) for key in sorted(near)],
+        arrows=[_arrow(places[parent], places[child]) for parent, child in sorted(near.edges)],
+        left_out=len(steps) - len(near),
     )
 
 
-def _reach(neighbours: Mapping[str, set[str]], start: str) -> dict[str, int]:
-    """Steps to everything that can be reached, without the start."""
-    found = {start: 0}
-    frontier, steps = {start}, 0
-    while frontier:
-        steps += 1
-        frontier = {key for at in frontier for key in neighbours.get(at, ())} - found.keys()
-        found |= dict.fromkeys(frontier, steps)
-    del found[start]
-    return found
+def _places(near: Graph) -> dict[str, tuple[float, float]]:
+    """Give each node the corner of its box; networkx knows no pixels, but keeps distances even."""
+    layers = _layers(near)
+    spots = nx.multipartite_layout(near, subset_key=dict(enumerate(layers)))
+    left, top = (min(spot[axis] for spot in spots.values()) for axis in (0, 1))
+    unit = (max(x for x, _ in spots.values()) - left) / max(len(layers) - 1, 1) or 1
+    across, down = _BOX[0] + _GAP[0], _BOX[1] + _GAP[1]
+    return {
+        key: (
+            round(_EDGE + float(x - left) / unit * across, 1),
+            round(_EDGE + float(y - top) / unit * down, 1),
+        )
+        for key, (x, y) in spots.items()
+    }
 
 
-def _layers(graph: Graph, shown: set[str]) -> list[list[str]]:
-    sorter = TopologicalSorter({key: graph.parents[key] & shown for key in sorted(shown)})
-    layers: list[list[str]] = []
-    try:
-        sorter.prepare()
-    except CycleError:  # two variants of a project may disagree; a row is still a picture
-        return [[key] for key in sorted(shown)]
-    while sorter.is_active():
-        ready = sorter.get_ready()
-        layers.append(sorted(ready, key=lambda key: graph.nodes[key].label))
-        sorter.done(*ready)
-    _pull_right(graph, layers, shown)
-    for neighbours, ordered in ((graph.parents, layers), (graph.children, layers[::-1])):
-        for before, layer in pairwise(ordered):
-            place = {key: row / max(len(before) - 1, 1) for row, key in enumerate(before)}
-            layer.sort(key=lambda key, at=place, of=neighbours: _middle(at, of[key]))
+def _layers(near: Graph) -> list[list[str]]:
+    """Sort the nodes into columns, each from top to bottom."""
+    by_label = sorted(near, key=lambda key: (near.nodes[key]["node"].label, key))
+    if not nx.is_directed_acyclic_graph(near):
+        return [[key] for key in by_label]  # two variants of a project may disagree
+    column = {
+        key: number
+        for number, layer in enumerate(nx.topological_generations(near))
+        for key in layer
+    }
+    for key in reversed(list(column)):  # what is read late, a seed say, stands next to its reader
+        column[key] = min((column[child] for child in near[key]), default=column[key] + 1) - 1
+    layers: list[list[str]] = [[] for _ in range(1 + max(column.values()))]
+    for key in by_label:
+        layers[column[key]].append(key)
+    _untangle(near, layers)
     return layers
 
 
-def _pull_right(graph: Graph, layers: list[list[str]], shown: set[str]) -> None:
-    """Move what is read late next to its reader: a seed used in the last step stands there."""
-    column = {key: number for number, layer in enumerate(layers) for key in layer}
-    for number in range(len(layers) - 2, -1, -1):
-        for key in list(layers[number]):
-            readers = [column[child] for child in graph.children[key] & shown]
-            if readers and min(readers) - 1 > number:
-                layers[number].remove(key)
-                layers[min(readers) - 1].append(key)
-                column[key] = min(readers) - 1
-    layers[:] = [layer for layer in layers if layer]
-
-
-def _middle(places: Mapping[str, float], neighbours: Iterable[str]) -> float:
-    known = [places[key] for key in neighbours if key in places]
-    return mean(known) if known else 0.5
+def _untangle(near: Graph, layers: list[list[str]]) -> None:
+    """Move each node towards the mean height of its parents, then of its children."""
+    height = dict.fromkeys(near, 0.0)
+    for neighbours, ordered in _SWEEPS * ((near.pred, layers), (near.succ, layers[::-1])):
+        for layer in ordered:
+            wanted = {
+                key: mean([height[n] for n in neighbours[key]] or [height[key]]) for key in layer
+            }
+            layer.sort(key=wanted.__getitem__)
+            height |= {key: row - (len(layer) - 1) / 2 for row, key in enumerate(layer)}
 
 
 def _arrow(parent: tuple[float, float], child: tuple[float, float]) -> str:

@@ -79,14 +79,20 @@ def ui(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def window(ui):
-    """Open a browser of its own; root needs it without Chromium's sandbox."""
+def browser():
+    """Start a browser; root needs it without Chromium's sandbox."""
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=arguments)
-        page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, timezone_id="UTC")
-        page.set_default_timeout(PATIENCE)
-        page.set_default_navigation_timeout(PATIENCE)
-        expect.set_options(timeout=PATIENCE)
-        yield Window(page, ui.url)
-        browser.close()
+        started = playwright.chromium.launch(executable_path=chromium(), args=arguments)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def window(ui, browser):
+    """Open a window of Dagster."""
+    page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, timezone_id="UTC")
+    page.set_default_timeout(PATIENCE)
+    page.set_default_navigation_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
+    return Window(page, ui.url)
