@@ -78,10 +78,13 @@ def _is_alone(run: dg.DagsterRun) -> bool:
     if path is None:
         return False
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
+        asking.settimeout(0)
         try:
             asking.connect(path)
         except (FileNotFoundError, ConnectionRefusedError):
             return True
+        except OSError:  # it is busy, or another user's
+            return False
     return False
 
 

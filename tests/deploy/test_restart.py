@@ -120,3 +120,30 @@ def test_after_dagster_dev_died_the_schedule_goes_on(tmp_path, instance, slow, d
     assert dead.status is dg.DagsterRunStatus.FAILURE, log.read_text()
     assert f"Run {dead.run_id} died with its code server" in log.read_text()
     assert done.run_id != dead.run_id
+
+
+def process_of(instance):
+    """Give a run that has begun, and the id of its process."""
+    for run in runs(instance, dg.DagsterRunStatus.STARTED):
+        for entry in instance.all_logs(run.run_id, of_type=dg.DagsterEventType.ENGINE_EVENT):
+            told = entry.dagster_event.event_specific_data.metadata
+            if entry.dagster_event.message.startswith("Executing steps in process"):
+                return run.run_id, int(told["pid"].value)
+    return None
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_run_whose_process_died_is_ended_by_its_code_server(tmp_path, home, instance, slow):
+    log = tmp_path / "log"
+    with daemon(home, slow, log):
+        wait_until(lambda: process_of(instance), STEP_WITHIN, otherwise=log.read_text)
+        run_id, pid = process_of(instance)
+        os.kill(pid, signal.SIGKILL)
+        wait_until(
+            lambda: instance.get_run_by_id(run_id).is_finished, STEP_WITHIN, otherwise=log.read_text
+        )
+
+    assert instance.get_run_by_id(run_id).status is dg.DagsterRunStatus.FAILURE
+    said = [entry.message for entry in instance.all_logs(run_id)]
+    assert any(f"Run execution process for {run_id}" in message for message in said)

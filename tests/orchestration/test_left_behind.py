@@ -2,6 +2,8 @@
 
 import json
 import socket
+import sys
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
@@ -89,6 +91,25 @@ def test_a_run_dies_with_its_code_server(instance, deserted, folder):
 def test_a_run_whose_code_server_listens_goes_on(instance, listening):
     run_id = add_run(instance, at(listening))
     look(instance)
+
+    assert status_of(instance, run_id) is Status.STARTED
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a busy socket looks deserted")
+def test_a_code_server_that_is_too_busy_to_answer_lives(instance, folder):
+    path = str(folder / "busy")
+    run_id = add_run(instance, at(path))
+    with ExitStack() as stack:
+        server, first, second = (
+            stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) for _ in range(3)
+        )
+        server.bind(path)
+        server.listen(0)
+        first.connect(path)
+        second.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            second.connect(path)
+        look(instance)
 
     assert status_of(instance, run_id) is Status.STARTED
 
