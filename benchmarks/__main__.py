@@ -11,6 +11,7 @@ from benchmarks.cases import (
     code_location,
     decode,
     download,
+    event_log,
     first_load,
     history,
     idle_tick,
@@ -32,6 +33,7 @@ ALL: tuple[Benchmark, ...] = (
     download.BENCHMARK,
     snowflake.BENCHMARK,
     code_location.BENCHMARK,
+    event_log.BENCHMARK,
 )
 INPUTS = ROOT / "data" / "benchmarks"
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-ENDS_WITHIN = 60.0
+ENDS_WITHIN = 120.0  # as TimeoutStopSec of the systemd units
 
 
 @contextmanager

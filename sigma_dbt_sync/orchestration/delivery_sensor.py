@@ -7,6 +7,7 @@ import dagster as dg
 
 from sigma_dbt_sync.orchestration import clock
 from sigma_dbt_sync.orchestration.delivery import sigma_sync
+from sigma_dbt_sync.orchestration.left_behind import end_runs_without_code_server
 from sigma_dbt_sync.orchestration.outstanding import Outstanding, read_outstanding
 from sigma_dbt_sync.orchestration.resources import SyncSettings
 
@@ -42,6 +43,7 @@ def sigma_sync_sensor(
     why = outstanding.why(now)
     if why is None:
         return dg.SkipReason("No table waits to be synced in Sigma.")
+    end_runs_without_code_server(context, sigma_sync.name)
     records = context.instance.get_run_records(
         dg.RunsFilter(job_name=sigma_sync.name), limit=_LOOKED_AT
     )

@@ -1,18 +1,28 @@
-"""Ends the runs that died with the process they lived in: run before that process starts again.
+"""Ends the runs that died with the code server they lived in.
 
-On one host runs are children of the code server, and Dagster never looks whether they still live:
-after a restart in the middle of a sync it would call that sync running until its time is over, and
-the schedule would wait for it. What starts the code server knows better: nothing of the last one
-is alive. With the run ended as failed, the schedule goes on, and the next sync with it.
+On one host a run is a child of a code server, which ends a run whose process dies. When both die,
+in a power cut or a killed terminal, nobody does: Dagster would call that sync running until its
+time is over, and the schedule would wait for it. Two rules find such runs:
 
-    python -m sigma_dbt_sync.orchestration.left_behind
+- A code server that `dagster dev` or the daemon started listens at a socket of its own, and the run
+  is tagged with it. Where nobody listens any more, nothing of that code server lives. Schedule and
+  sensor look there before they wait for a run.
+- One that was started at a fixed port looks the same when it is back; but what starts it knows that
+  nothing of the last one is alive. It says so before the start:
 
-Not for Kubernetes: there Dagster asks the cluster how a run is.
+      python -m sigma_dbt_sync.orchestration.left_behind
+
+Neither is for Kubernetes: there Dagster asks the cluster how a run is.
 """
 
+import json
+import socket
 import sys
 
 import dagster as dg
+from dagster._core.storage.tags import GRPC_INFO_TAG, MAX_RETRIES_TAG
+
+Evaluation = dg.ScheduleEvaluationContext | dg.SensorEvaluationContext
 
 LOCATION = "sigma_dbt_sync"
 """Name of our code location, as in workspace.yaml; runs of others are left alone."""
@@ -27,17 +37,55 @@ _WHY = "The process of this run ended with the code server that it belonged to."
 
 def end_runs_left_behind(instance: dg.DagsterInstance) -> list[str]:
     """End every run of ours that is said to be running; give their ids."""
-    ended: list[str] = []
-    for run in instance.get_runs(dg.RunsFilter(statuses=_SAYS_IT_RUNS)):
-        origin = run.remote_job_origin
-        if origin is None or origin.location_name != LOCATION:
+    return [_end(instance, run) for run in _said_to_run(instance)]
+
+
+def end_runs_without_code_server(context: Evaluation, job_name: str) -> None:
+    """End the runs of ours at whose code server's socket nobody listens, before waiting for one.
+
+    The instance starts runs that died again (`run_retries`); not those of the job that a schedule
+    or sensor itself is about to ask for.
+    """
+    for run in _said_to_run(context.instance):
+        if not _is_alone(run):
             continue
-        if run.status is dg.DagsterRunStatus.CANCELING:
-            instance.report_run_canceled(run, _WHY)
-        else:
-            instance.report_run_failed(run, _WHY)
-        ended.append(run.run_id)
-    return ended
+        if run.job_name == job_name:
+            context.instance.add_run_tags(run.run_id, {MAX_RETRIES_TAG: "0"})
+        _end(context.instance, run)
+        context.log.warning("Run %s died with its code server and has been ended.", run.run_id)
+
+
+def _said_to_run(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:
+    runs = instance.get_runs(dg.RunsFilter(statuses=_SAYS_IT_RUNS))
+    return [
+        run
+        for run in runs
+        if run.remote_job_origin and run.remote_job_origin.location_name == LOCATION
+    ]
+
+
+def _end(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str:
+    if run.status is dg.DagsterRunStatus.CANCELING:
+        instance.report_run_canceled(run, _WHY)
+    else:
+        instance.report_run_failed(run, _WHY)
+    return run.run_id
+
+
+def _is_alone(run: dg.DagsterRun) -> bool:
+    """Whether nobody listens at the socket of the run's code server; unknown where it has none."""
+    path = json.loads(run.tags.get(GRPC_INFO_TAG, "{}")).get("socket")
+    if path is None:
+        return False
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
+        asking.settimeout(0)
+        try:
+            asking.connect(path)
+        except (FileNotFoundError, ConnectionRefusedError):
+            return True
+        except OSError:  # it is busy, or another user's
+            return False
+    return False
 
 
 if __name__ == "__main__":

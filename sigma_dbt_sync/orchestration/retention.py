@@ -1,6 +1,6 @@
 """Forgets old runs, which Dagster keeps for ever: 35,000 a year when a sync runs every 15 minutes.
 
-What happened is in the warehouse; a run of Dagster is only its log, 1.7 MB of it in SQLite. The
+What happened is in the warehouse; a run of Dagster is only its log, 1.2 MB or more in SQLite. The
 newest result of every asset and check stays known, whatever run it is from.
 """
 

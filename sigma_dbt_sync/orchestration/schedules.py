@@ -3,6 +3,7 @@
 import dagster as dg
 
 from sigma_dbt_sync.orchestration.jobs import dbt_metadata_sync
+from sigma_dbt_sync.orchestration.left_behind import end_runs_without_code_server
 from sigma_dbt_sync.orchestration.resources import SyncSettings
 
 _ACTIVE = (
@@ -33,6 +34,7 @@ def metadata_schedule(cron: str, timezone: str) -> dg.ScheduleDefinition:
                 "No dbt Cloud token is set. `sigma-dbt-sync configure` asks for it; "
                 "DBT_CLOUD_SERVICE_TOKEN sets it."
             )
+        end_runs_without_code_server(context, dbt_metadata_sync.name)
         active = context.instance.get_runs(
             dg.RunsFilter(job_name=dbt_metadata_sync.name, statuses=_ACTIVE), limit=1
         )

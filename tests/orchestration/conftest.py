@@ -96,10 +96,13 @@ def clear(patch, folder):
 
 
 @contextmanager
-def deployed(folder, patch):
-    """Configure the demo dbt Cloud, and an archive and a DuckDB file in `folder`."""
-    account = Account(read_story(), anchor=datetime.now(UTC))
-    with serve.running(account) as server, dg.instance_for_test() as instance:
+def deployed(folder, patch, *, anchor=None, dagster=None):
+    """Configure the demo dbt Cloud, and an archive and a DuckDB file in `folder`.
+
+    The demo's week ends at `anchor` (now); `dagster` opens an instance (one that is thrown away).
+    """
+    account = Account(read_story(), anchor=anchor or datetime.now(UTC))
+    with serve.running(account) as server, dagster or dg.instance_for_test() as instance:
         patch.setenv("DBT_CLOUD_API_HOST", server.url)
         patch.setenv("DBT_CLOUD_SERVICE_TOKEN", TOKEN)
         patch.setenv("DBT_CLOUD_ACCOUNT_ID", str(ACCOUNT_ID))

@@ -32,16 +32,18 @@ def graph(*nodes: Node, checks=(), environment_id: int = ENVIRONMENT) -> Graph:
     return Graph(7, (environment,), tuple(nodes), tuple(checks))
 
 
-def chain(count: int, *, columns: int = 5, tests: int = 1) -> Graph:
-    """Build a project of `count` models, each reading the two before it."""
+def chain(count: int, *, columns: int = 5, tests: int = 1, lines: int = 10) -> Graph:
+    """Build a project of `count` models of so many lines, each reading the two before it."""
     ids = [f"model.shop.m{number}" for number in range(count)]
     width = tuple(GraphColumn(f"c{n}", "VARCHAR", "What it means.") for n in range(columns))
     nodes = [
         node(
             unique_id,
             description="A model of many.",
+            materialized="table",
+            relation=("ANALYTICS", "SHOP", f"M{at}"),
             columns=width,
-            code="select 1 as one\n" * 10,
+            code="select 1 as one\n" * lines,
             parents=tuple(ids[max(0, at - 2) : at]),
             path=f"models/part_{at % 7}/{unique_id}.sql",
             tags=("daily",),
