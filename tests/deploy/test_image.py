@@ -81,9 +81,16 @@ def test_every_version_of_the_image_is_locked():
     assert TEXT.count("pip install") == TEXT.count("--constraint constraints.txt")
 
 
-@pytest.mark.parametrize(
-    "unit", sorted((FOLDER / "systemd").glob("*.service")), ids=lambda u: u.stem
-)
+def test_the_units_see_each_others_sockets():
+    """Where one does not, it takes the other's runs for left behind: orchestration/left_behind."""
+    daemon, webserver = (unit.read_text() for unit in UNITS)
+
+    assert "PrivateTmp=yes" in daemon
+    assert "PrivateTmp=yes" in webserver
+    assert "JoinsNamespaceOf=sigma-dbt-sync-daemon.service" in webserver
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda u: u.stem)
 def test_systemd_takes_the_units(unit, tmp_path):
     """Paths are moved to this environment: `verify` wants the programs to exist."""
     moved = unit.read_text().replace(
