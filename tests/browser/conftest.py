@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.browser.dagster_ui import dagster_ui
-from tests.processes import ROOT
+from tests.processes import ROOT, wait_until
 
 PATIENCE = 120_000  # milliseconds; a busy machine shows the same page, only later
 SCREENSHOTS = ROOT / ".screenshots"
@@ -54,6 +55,27 @@ class Window:
         self.page.goto(self.url + path)
         self.settle()
         return self.page
+
+    def open_graph(self, path: str, *nodes: str | re.Pattern[str]) -> None:
+        """Go to a graph and bring these nodes into sight; what is out of sight is not drawn.
+
+        Dagster fits a graph into the window once, which on a busy machine can be before the graph
+        is whole; a double click on the canvas fits it again.
+        """
+        self.open(path)
+        canvas = self.page.locator("[data-svg-viewport]")
+
+        def out_of_sight() -> list[str | re.Pattern[str]]:
+            canvas.dispatch_event("dblclick")
+            self.settle()
+            found = {node: self.page.get_by_text(node, exact=True).first for node in nodes}
+            return [node for node, drawn in found.items() if not drawn.is_visible()]
+
+        wait_until(
+            lambda: not out_of_sight(),
+            PATIENCE / 1000,
+            otherwise=lambda: f"{out_of_sight()} not in the graph of {path}",
+        )
 
     def settle(self) -> None:
         """Wait until nothing on the page is still on its way."""
