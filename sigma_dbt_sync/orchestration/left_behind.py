@@ -6,7 +6,8 @@ time is over, and the schedule would wait for it. Two rules find such runs:
 
 - A code server that `dagster dev` or the daemon started listens at a socket of its own, and the run
   is tagged with it. Where nobody listens any more, nothing of that code server lives. Schedule and
-  sensor look there before they wait for a run.
+  sensor look there before they wait for a run, if it is on their own host: several hosts can share
+  one instance, and a socket is seen on one of them only.
 - One that was started at a fixed port looks the same when it is back; but what starts it knows that
   nothing of the last one is alive. It says so before the start:
 
@@ -16,6 +17,7 @@ Neither is for Kubernetes: there Dagster asks the cluster how a run is.
 """
 
 import json
+import platform
 import socket
 import sys
 
@@ -27,12 +29,20 @@ Evaluation = dg.ScheduleEvaluationContext | dg.SensorEvaluationContext
 LOCATION = "sigma_dbt_sync"
 """Name of our code location, as in workspace.yaml; runs of others are left alone."""
 
+HOST_TAG = "sigma_dbt_sync/host"
+"""Run tag: where its process is."""
+
 _SAYS_IT_RUNS = (
     dg.DagsterRunStatus.STARTING,
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 )
 _WHY = "The process of this run ended with the code server that it belonged to."
+
+
+def note_host(instance: dg.DagsterInstance, run_id: str) -> None:
+    """Tag a run with the host that its process, which is this one, is on."""
+    instance.add_run_tags(run_id, {HOST_TAG: platform.node()})
 
 
 def end_runs_left_behind(instance: dg.DagsterInstance) -> list[str]:
@@ -73,9 +83,13 @@ def _end(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str:
 
 
 def _is_alone(run: dg.DagsterRun) -> bool:
-    """Whether nobody listens at the socket of the run's code server; unknown where it has none."""
+    """Whether nobody listens at the socket of the run's code server.
+
+    Unknown where it has none, and where it is not known to be on this host: such a run is left
+    alone. One that never came to say where it is, `run_monitoring` ends.
+    """
     path = json.loads(run.tags.get(GRPC_INFO_TAG, "{}")).get("socket")
-    if path is None:
+    if path is None or run.tags.get(HOST_TAG) != platform.node():
         return False
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
         asking.settimeout(0)

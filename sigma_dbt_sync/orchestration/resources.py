@@ -5,6 +5,7 @@ Connections are opened by the use cases themselves, from these settings. Keep be
 
 import dagster as dg
 
+from sigma_dbt_sync.orchestration.left_behind import note_host
 from sigma_dbt_sync.settings import Settings, load_settings
 
 
@@ -14,6 +15,11 @@ class SyncSettings(dg.ConfigurableResource):
     Read when a step runs, so that Dagster never holds a secret: the resource itself has no fields,
     and definitions load where nothing is configured yet.
     """
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Note on which host a run is; this is the one place that every run of ours passes."""
+        if context.run is not None and context.instance is not None:
+            note_host(context.instance, context.run.run_id)
 
     def load(self) -> Settings:
         """Read the settings.

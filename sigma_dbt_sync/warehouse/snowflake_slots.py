@@ -20,7 +20,9 @@ _PREFIXES = {
     Kind.NUMBER: "n",
     Kind.FLAG: "f",
 }
-_TYPES = {prefix: SNOWFLAKE.types[kind] for kind, prefix in [*_PREFIXES.items()][::-1]}
+_TYPES = {
+    prefix: SNOWFLAKE.types[kind] for kind, prefix in _PREFIXES.items() if kind is not Kind.JSON
+}
 
 
 def slots_of(columns: Iterable[Column]) -> dict[str, str]:

@@ -12,6 +12,7 @@ import yaml
 from sigma_dbt_sync.demo import serve
 from sigma_dbt_sync.demo.account import Account
 from sigma_dbt_sync.demo.story import read_story
+from sigma_dbt_sync.orchestration.left_behind import HOST_TAG
 from tests.dagster_home import daemon, opened_home, runs
 from tests.deploy.services import BIN, moved, on_path
 from tests.processes import ROOT, free_port, running, wait_until
@@ -66,13 +67,13 @@ def slow(tmp_path, home, bare, dbt_cloud, slow_dbt_cloud):
 
 def cut_off(instance, started, again, log):
     """Kill a program in the middle of a sync, and start it again; give that sync and the next."""
+
+    def at_work():
+        return [run for run in runs(instance, dg.DagsterRunStatus.STARTED) if HOST_TAG in run.tags]
+
     with started as first:
-        wait_until(
-            lambda: runs(instance, dg.DagsterRunStatus.STARTED),
-            STEP_WITHIN,
-            otherwise=log.read_text,
-        )
-        (run,) = runs(instance, dg.DagsterRunStatus.STARTED)
+        wait_until(at_work, STEP_WITHIN, otherwise=log.read_text)
+        (run,) = at_work()
         os.killpg(first.pid, signal.SIGKILL)
     assert instance.get_run_by_id(run.run_id).status is dg.DagsterRunStatus.STARTED
     with again:

@@ -1,6 +1,7 @@
 """Which of the runs that are said to be running are ended, and which are left alone."""
 
 import json
+import platform
 import socket
 import sys
 from contextlib import ExitStack
@@ -14,10 +15,12 @@ from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteRepo
 from dagster._core.storage.tags import GRPC_INFO_TAG
 
 from sigma_dbt_sync.orchestration.left_behind import (
+    HOST_TAG,
     LOCATION,
     end_runs_left_behind,
     end_runs_without_code_server,
 )
+from sigma_dbt_sync.orchestration.resources import SyncSettings
 
 Status = dg.DagsterRunStatus
 
@@ -54,14 +57,22 @@ def deserted(folder):
     return path
 
 
-def add_run(instance, address=None, *, status=Status.STARTED, location=LOCATION, job="any"):
+HERE = platform.node()
+
+
+def add_run(
+    instance, address=None, *, status=Status.STARTED, location=LOCATION, job="any", host=HERE
+):
     repository = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(location), "__repository__")
     run = dg.DagsterRun(
         job_name=job,
         run_id=str(uuid4()),
         status=status,
         remote_job_origin=repository.get_job_origin(job),
-        tags={} if address is None else {GRPC_INFO_TAG: json.dumps(address)},
+        tags={
+            **({} if address is None else {GRPC_INFO_TAG: json.dumps(address)}),
+            **({} if host is None else {HOST_TAG: host}),
+        },
     )
     return instance.add_run(run).run_id
 
@@ -112,6 +123,28 @@ def test_a_code_server_that_is_too_busy_to_answer_lives(instance, folder):
         look(instance)
 
     assert status_of(instance, run_id) is Status.STARTED
+
+
+@pytest.mark.parametrize("host", ["another", None])
+def test_a_socket_of_another_host_says_nothing(instance, deserted, host):
+    run_id = add_run(instance, at(deserted), host=host)
+    look(instance)
+
+    assert status_of(instance, run_id) is Status.STARTED
+
+
+def test_every_run_says_on_which_host_it_is(instance):
+    @dg.op
+    def anything(sync_settings: SyncSettings):
+        pass
+
+    @dg.job(resource_defs={"sync_settings": SyncSettings()})
+    def something():
+        anything()
+
+    run = something.execute_in_process(instance=instance)
+
+    assert instance.get_run_by_id(run.run_id).tags[HOST_TAG] == HERE
 
 
 @pytest.mark.parametrize("address", [None, {"host": "code-server", "port": 4000}])
