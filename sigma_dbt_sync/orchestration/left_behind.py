@@ -40,9 +40,14 @@ _SAYS_IT_RUNS = (
 _WHY = "The process of this run ended with the code server that it belonged to."
 
 
-def note_host(instance: dg.DagsterInstance, run_id: str) -> None:
-    """Tag a run with the host that its process, which is this one, is on."""
-    instance.add_run_tags(run_id, {HOST_TAG: platform.node()})
+def note_host(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
+    """Tag a run whose code server listens at a socket with the host of both, which is this one.
+
+    No other run: its steps may be in several processes, and of tags that these write at the same
+    time Dagster keeps the last.
+    """
+    if _socket_of(run) is not None:
+        instance.add_run_tags(run.run_id, {HOST_TAG: platform.node()})
 
 
 def end_runs_left_behind(instance: dg.DagsterInstance) -> list[str]:
@@ -88,7 +93,7 @@ def _is_alone(run: dg.DagsterRun) -> bool:
     Unknown where it has none, and where it is not known to be on this host: such a run is left
     alone. One that never came to say where it is, `run_monitoring` ends.
     """
-    path = json.loads(run.tags.get(GRPC_INFO_TAG, "{}")).get("socket")
+    path = _socket_of(run)
     if path is None or run.tags.get(HOST_TAG) != platform.node():
         return False
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
@@ -100,6 +105,10 @@ def _is_alone(run: dg.DagsterRun) -> bool:
         except OSError:  # it is busy, or another user's
             return False
     return False
+
+
+def _socket_of(run: dg.DagsterRun) -> str | None:
+    return json.loads(run.tags.get(GRPC_INFO_TAG, "{}")).get("socket")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ class SyncSettings(dg.ConfigurableResource):
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Note on which host a run is; this is the one place that every run of ours passes."""
         if context.run is not None and context.instance is not None:
-            note_host(context.instance, context.run.run_id)
+            note_host(context.instance, context.run)
 
     def load(self) -> Settings:
         """Read the settings.

@@ -133,7 +133,11 @@ def test_a_socket_of_another_host_says_nothing(instance, deserted, host):
     assert status_of(instance, run_id) is Status.STARTED
 
 
-def test_every_run_says_on_which_host_it_is(instance):
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [(at("/socket"), HERE), ({"host": "code-server", "port": 4000}, None), (None, None)],
+)
+def test_a_run_with_a_socket_says_on_which_host_it_is(instance, address, told):
     @dg.op
     def anything(sync_settings: SyncSettings):
         pass
@@ -142,9 +146,10 @@ def test_every_run_says_on_which_host_it_is(instance):
     def something():
         anything()
 
-    run = something.execute_in_process(instance=instance)
+    tags = {} if address is None else {GRPC_INFO_TAG: json.dumps(address)}
+    run = something.execute_in_process(instance=instance, tags=tags)
 
-    assert instance.get_run_by_id(run.run_id).tags[HOST_TAG] == HERE
+    assert instance.get_run_by_id(run.run_id).tags.get(HOST_TAG) == told
 
 
 @pytest.mark.parametrize("address", [None, {"host": "code-server", "port": 4000}])
