@@ -1,10 +1,17 @@
-"""Options of the suite: golden files written anew, more damage and mixtures than usual."""
+"""Options of the suite: golden files written anew, more damage and mixtures than usual.
+
+Hypothesis takes the same examples every time, so that a change is judged by what it changes;
+`--hypothesis-profile=default` looks for new ones.
+"""
 
 import atexit
 import os
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
+
+settings.load_profile("ci")
 
 SNOWFLAKE = {
     f"snowflake_{part}"

@@ -43,7 +43,7 @@ class Merged(Struct, frozen=True, kw_only=True):
     added: list[str] = field(default_factory=list[str])
     changed: list[str] = field(default_factory=list[str])
     kept: list[str] = field(default_factory=list[str])
-    """What a person changed, or gave a name to that ours would have had."""
+    """What a person changed, or gave a name or id to that ours would have had."""
     removed: list[str] = field(default_factory=list[str])
     """What a person removed, or what rests on it."""
     outlived: list[str] = field(default_factory=list[str])
@@ -157,7 +157,7 @@ class _Merge:
         new_id: str,
         rivals: Iterable[Values],
     ) -> Values | None:
-        """Update a part, or add it; None when a person removed it, or took its name."""
+        """Update a part, or add it; None when a person removed it, or took its name or id."""
         part = self._found.get(key)
         if part is not None:
             self._update(key, label, part, values)
@@ -167,6 +167,10 @@ class _Merge:
             return None
         if values["name"] in map(name_of, rivals):
             self._told.kept.append(f"{label} (something else has its name)")
+            return None
+        if new_id in (part.get("id") for part in self._parts_there()):
+            # It is ours, but nothing is remembered of it and a person made it unrecognizable.
+            self._told.kept.append(f"{label} (something else has its id)")
             return None
         part = {"id": new_id, **copy.deepcopy(values)}
         if "source" in values:

@@ -2,7 +2,7 @@
 
 import copy
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sigma_dbt_sync.sigma.data_model_merge import merge, remember
@@ -75,13 +75,26 @@ def edited(spec, made):
     return spec, theirs, gone
 
 
+def place_of(part_id):
+    """Find a part's place in the model as it was published first."""
+    elements = START.spec["pages"][0]["elements"]
+    ids = {
+        elements[number][kind][place]["id"]: (number, kind, place) for number, kind, place in PLACES
+    }
+    return ids[part_id]
+
+
 def parts(spec):
-    return {
-        part["id"]: part
+    """Give what elements hold, by id."""
+    listed = [
+        part
         for element in spec["pages"][0]["elements"]
         for kind in KINDS
         for part in element.get(kind, ())
-    }
+    ]
+    found = {part["id"]: part for part in listed}
+    assert len(found) == len(listed), "an id is there twice"
+    return found
 
 
 @settings(deadline=None, max_examples=60)
@@ -109,6 +122,12 @@ def test_without_news_of_ours_a_model_is_never_written(made):
 
 @settings(deadline=None, max_examples=40)
 @given(edits)
+@example(
+    [
+        (place_of("dbt_tab_tests-column_key"), "remove"),
+        (place_of("dbt_tab_tests-to-dbt_tab_columns"), "rename"),
+    ]
+)
 def test_whoever_remembers_nothing_settles_after_one_update(made):
     spec, theirs, _ = edited(START.spec, made)
     merged, memory = published(spec, SECOND, {})
