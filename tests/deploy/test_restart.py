@@ -12,7 +12,6 @@ import yaml
 from sigma_dbt_sync.demo import serve
 from sigma_dbt_sync.demo.account import Account
 from sigma_dbt_sync.demo.story import read_story
-from sigma_dbt_sync.orchestration.left_behind import HOST_TAG
 from tests.dagster_home import daemon, opened_home, runs
 from tests.deploy.services import BIN, moved, on_path
 from tests.processes import ROOT, free_port, running, wait_until
@@ -69,7 +68,9 @@ def cut_off(instance, started, again, log):
     """Kill a program in the middle of a sync, and start it again; give that sync and the next."""
 
     def at_work():
-        return [run for run in runs(instance, dg.DagsterRunStatus.STARTED) if HOST_TAG in run.tags]
+        begun = runs(instance, dg.DagsterRunStatus.STARTED)
+        step = dg.DagsterEventType.STEP_START
+        return [run for run in begun if instance.all_logs(run.run_id, of_type=step)]
 
     with started as first:
         wait_until(at_work, STEP_WITHIN, otherwise=log.read_text)
